@@ -1,0 +1,67 @@
+"""The emulator's own virtual environment, built from `local/requirements.txt` when needed.
+
+It is apart from the project's so that the functions, which run on the emulator's interpreter, see what
+Lambda's runtime has and nothing else: a package missing from the layer shows.
+"""
+
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from local.errors import EmulatorError
+from local.file_lock import file_lock
+from local.project import REPOSITORY
+
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+VENV = REPOSITORY / ".venv-emulator"
+
+
+def emulator_python(
+    progress: Callable[[str], None], *, venv: Path = VENV, requirements: Path = REQUIREMENTS
+) -> Path:
+    """Return the emulator's interpreter, having built its environment if that is missing or out of date.
+
+    Several processes may ask at once: one builds, the others wait.
+
+    Raises
+    ------
+    EmulatorError
+        The environment cannot be built; the text ends with what pip said.
+    """
+    python = venv / "bin" / "python"
+    stamp = venv / "requirements.sha256"
+    wanted = _fingerprint(requirements)
+    with file_lock(venv.parent / ".local" / f"{venv.name}.lock"):
+        if not python.exists() or _read(stamp) != wanted:
+            progress("Installing the AWS emulator (once, about half a minute) ...")
+            _run(sys.executable, "-m", "venv", "--clear", str(venv))
+            _run(
+                str(python),
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "-r",
+                str(requirements),
+            )
+            # Last: an interrupted installation has no stamp, and is done again.
+            stamp.write_text(wanted)
+    return python
+
+
+def _fingerprint(requirements: Path) -> str:
+    return hashlib.sha256(f"{sys.version_info[:2]}".encode() + requirements.read_bytes()).hexdigest()
+
+
+def _read(file: Path) -> str:
+    return file.read_text() if file.exists() else ""
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout)[-2000:]
+        raise EmulatorError(f"The AWS emulator cannot be installed: '{' '.join(command)}' failed.\n{said}")

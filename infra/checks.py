@@ -1,0 +1,139 @@
+"""Settings that must agree with each other."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from infra.arithmetic import longest_retry_span_seconds
+from infra.problems import Problem
+
+CrossCheck = Callable[..., Problem | None]
+
+
+def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_days: int) -> Problem | None:
+    """Check the dead-letter queue's retention: a message keeps its age when it moves, so it must be kept longer.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    """
+    if dead_letter_retention_days > task_retention_days:
+        return None
+    return Problem(
+        "deadLetterRetentionDays",
+        str(dead_letter_retention_days),
+        f"above taskRetentionDays, {task_retention_days}",
+        f"taskguard:deadLetterRetentionDays: {task_retention_days + 1}",
+    )
+
+
+def retries_end_before_the_message_expires(
+    max_attempts: int,
+    backoff_base_seconds: int,
+    max_backoff_seconds: int,
+    process_timeout_seconds: int,
+    task_retention_days: int,
+) -> Problem | None:
+    """Check that a task is not dropped by its queue while it still has tries left."""
+    span = longest_retry_span_seconds(
+        max_attempts, backoff_base_seconds, max_backoff_seconds, process_timeout_seconds
+    )
+    days = span // 86400 + 1
+    if days <= task_retention_days:
+        return None
+    return Problem(
+        "taskRetentionDays",
+        str(task_retention_days),
+        f"long enough for {max_attempts} tries, which may take {days} day(s)",
+        f"taskguard:taskRetentionDays: {days}",
+    )
+
+
+def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem | None:
+    """Check that the first wait is not longer than the longest."""
+    if backoff_base_seconds <= max_backoff_seconds:
+        return None
+    return Problem(
+        "maxBackoffSeconds",
+        str(max_backoff_seconds),
+        f"at least backoffBaseSeconds, {backoff_base_seconds}",
+        f"taskguard:maxBackoffSeconds: {backoff_base_seconds}",
+    )
+
+
+def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -> Problem | None:
+    """Check what Lambda demands: a batch of more than 10 needs a window of at least one second.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    if batch_size <= 10 or batching_window_seconds >= 1:
+        return None
+    return Problem(
+        "batchingWindowSeconds",
+        str(batching_window_seconds),
+        f"at least 1, as a batchSize of {batch_size} needs",
+        "taskguard:batchingWindowSeconds: 1",
+    )
+
+
+def the_window_leaves_time_to_work(batching_window_seconds: int, process_timeout_seconds: int) -> Problem | None:
+    """Check that gathering a batch takes no longer than the six timeouts in which it is to be worked off.
+
+    Messages are invisible while they are gathered, so a longer window would spend most of the visibility timeout.
+    """
+    most = 6 * process_timeout_seconds
+    if batching_window_seconds <= most:
+        return None
+    return Problem(
+        "batchingWindowSeconds",
+        str(batching_window_seconds),
+        f"at most six times processTimeoutSeconds, {most}",
+        f"taskguard:batchingWindowSeconds: {most}",
+    )
+
+
+def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
+    """Check that tokens have someone who issues them."""
+    if api_auth != "jwt" or api_jwt_issuer:
+        return None
+    return Problem(
+        "apiJwtIssuer",
+        "an empty text",
+        "an issuer, which apiAuth jwt needs",
+        'taskguard:apiJwtIssuer: "https://ISSUER.example.com"',
+    )
+
+
+def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> Problem | None:
+    """Check that tokens are meant for someone."""
+    if api_auth != "jwt" or api_jwt_audience:
+        return None
+    return Problem(
+        "apiJwtAudience",
+        "an empty list",
+        "an audience, which apiAuth jwt needs",
+        'taskguard:apiJwtAudience: ["AUDIENCE"]',
+    )
+
+
+CROSS_CHECKS: tuple[CrossCheck, ...] = (
+    dead_letters_outlive_tasks,
+    retries_end_before_the_message_expires,
+    waits_grow,
+    large_batches_have_a_window,
+    the_window_leaves_time_to_work,
+    jwt_names_its_issuer,
+    jwt_names_its_audience,
+)
+
+
+def disagreements(checks: Iterable[CrossCheck], values: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems of all checks whose settings are good by themselves.
+
+    A check's parameters name the fields of `Settings` that it reads; where one of them is missing from `values`, its
+    own problem has been reported already, and the check says nothing.
+    """
+    found = []
+    for check in checks:
+        fields = inspect.signature(check).parameters
+        if all(field in values for field in fields):
+            found.append(check(**{field: values[field] for field in fields}))
+    return [problem for problem in found if problem is not None]

@@ -1,0 +1,40 @@
+"""The command line: `python -m ops COMMAND`."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ops.commands import check, demo, local
+from ops.console import notes
+from ops.failures import explain
+
+
+class ToldErrors(TyperGroup):
+    """Shows errors that a user can mend as text; only a fault of this program shows a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            told = explain(error)
+            if told is None:
+                raise
+            notes.print(f"Error: {told}", style="red")
+            raise typer.Exit(told.exit_code) from None
+
+
+app = typer.Typer(
+    cls=ToldErrors,
+    help="Operate TaskGuard stacks: try one, look at it, pause it, send dead letters again.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+app.command(epilog=demo.EXAMPLES)(demo.demo)
+app.command(epilog=local.EXAMPLES)(local.local)
+app.command(epilog=check.EXAMPLES)(check.check)

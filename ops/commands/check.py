@@ -1,0 +1,91 @@
+"""`check`: submit tasks to a stack and report what became of them."""
+# ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ops.api_auth import ApiAuth
+from ops.commands.options import Clients, Json, Outputs, RunName, Stack, Tasks, Timeout
+
+if TYPE_CHECKING:
+    from ops.checking import Plan
+    from ops.outcomes import Result
+    from ops.outputs import StackOutputs
+
+EXAMPLES = """
+Examples:
+
+  python -m ops check
+
+  python -m ops check --stack dev --auth iam --tasks 200
+
+  pulumi stack output --json | python -m ops check --outputs - --json
+
+The exit code is 1 if a task was not accepted, or was accepted and has not settled in time.
+"""
+
+
+def check(  # noqa: PLR0913 - one parameter an option
+    *,
+    tasks: Tasks = 30,
+    run: RunName = None,
+    timeout: Timeout = 300.0,
+    outputs: Outputs = None,
+    stack: Stack = None,
+    as_json: Json = False,
+    clients: Clients = 8,
+    auth: Annotated[
+        ApiAuth, typer.Option("--auth", help="How the API authorizes its callers.")
+    ] = ApiAuth.NONE,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", envvar="TASKGUARD_TOKEN", help="JSON Web Token for --auth jwt."),
+    ] = None,
+) -> None:
+    """Submit tasks, watch them settle, report the outcomes."""
+    from ops.checking import Plan
+    from ops.stacks import find_outputs
+
+    plan = Plan(run_name(run), tasks, timeout, clients, auth, token)
+    check_and_report(plan, find_outputs(outputs, stack), as_json=as_json)
+
+
+def run_name(given: str | None) -> str:
+    """Return the run's name that the user gave, or one made from the time."""
+    from ops.runs import name_of
+
+    return name_of(datetime.now(UTC)) if given is None else given
+
+
+def check_and_report(plan: "Plan", outputs: "StackOutputs", *, as_json: bool) -> None:
+    """Check a stack and print the result.
+
+    Raises
+    ------
+    typer.Exit
+        With code 1: tasks were lost or not accepted.
+    OpsError
+        See `ops.checking.check`.
+    """
+    from ops.checking import check as run_check
+    from ops.live import live_progress
+
+    with live_progress(plan.tasks) as show:
+        result = run_check(plan, outputs, show)
+    _print(result, as_json=as_json)
+    if result.lost or result.refused:
+        raise typer.Exit(1)
+
+
+def _print(result: "Result", *, as_json: bool) -> None:
+    from ops import report
+    from ops.console import notes, results
+
+    report.print_sample(notes if as_json else results, result)
+    report.print_latency(notes, result)
+    report.print_refused(notes, result)
+    report.print_lost(notes, result)
+    typer.echo(json.dumps(result.document()) if as_json else "\n".join(report.final_lines(result)))

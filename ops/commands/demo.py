@@ -1,0 +1,39 @@
+"""`demo`: local cloud up, check, down."""
+# ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
+
+from ops.commands.check import check_and_report, run_name
+from ops.commands.local import StackName
+from ops.commands.options import Clients, Json, RunName, Seed, Settings, Tasks, Timeout, settings_of
+
+EXAMPLES = """
+Examples:
+
+  python -m ops demo
+
+  python -m ops demo --tasks 200 --seed 7 --json
+
+With --seed N the run is named seed-N, so that two runs give the same outcomes task by task.
+"""
+
+
+def demo(  # noqa: PLR0913 - one parameter an option
+    *,
+    tasks: Tasks = 30,
+    run: RunName = None,
+    timeout: Timeout = 300.0,
+    seed: Seed = None,
+    settings: Settings = None,
+    stack: StackName = "local",
+    as_json: Json = False,
+    clients: Clients = 8,
+) -> None:
+    """Local cloud up, check, down: all on this machine."""
+    from ops.checking import Plan
+    from ops.local_stack import local_stack
+    from ops.outputs import from_document
+
+    overrides = settings_of(settings, seed)
+    name = f"seed-{seed}" if run is None and seed is not None else run_name(run)
+    with local_stack(stack, overrides, None) as outputs:
+        plan = Plan(name, tasks, timeout, clients)
+        check_and_report(plan, from_document(outputs, "the local cloud"), as_json=as_json)

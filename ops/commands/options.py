@@ -1,0 +1,73 @@
+"""Options that several commands share."""
+
+from typing import Annotated
+
+import typer
+
+from ops.errors import UsageError
+
+Outputs = Annotated[
+    str | None,
+    typer.Option("--outputs", metavar="FILE", help="File of stack outputs; - reads standard input."),
+]
+Stack = Annotated[
+    str | None,
+    typer.Option("--stack", metavar="NAME", help="Pulumi stack: runs `pulumi stack output --json`."),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+Tasks = Annotated[
+    int, typer.Option("--tasks", metavar="N", min=1, max=1_000_000, help="How many tasks to submit.")
+]
+RunName = Annotated[
+    str | None,
+    typer.Option("--run", metavar="NAME", help="Begins the tasks' ids; made from the time unless given."),
+]
+Timeout = Annotated[
+    float,
+    typer.Option("--timeout", min=0.0, metavar="S", help="Seconds to wait after the last submission."),
+]
+Clients = Annotated[
+    int, typer.Option("--clients", metavar="N", min=1, max=256, help="Tasks submitted at a time.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="A stack setting for this time, such as failureRate=0; repeatable."
+    ),
+]
+Seed = Annotated[
+    int | None,
+    typer.Option(
+        "--seed", metavar="N", help="Makes simulated failures predictable (setting simulationSeed)."
+    ),
+]
+ErrorPattern = Annotated[
+    str | None,
+    typer.Option("--error", metavar="REGEX", help="Only those whose last error (`Type: message`) matches."),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since", metavar="T", help="Only those dead-lettered since then: ISO 8601, or 15m, 2h, 7d ago."
+    ),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")]
+
+
+def settings_of(pairs: list[str] | None, seed: int | None) -> dict[str, str]:
+    """Read `--set KEY=VALUE` and `--seed` into stack settings.
+
+    Raises
+    ------
+    UsageError
+        A pair has no key or no `=`, or the seed is given twice.
+    """
+    settings = {}
+    for pair in pairs or []:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            raise UsageError(f"--set {pair}: expected KEY=VALUE, for example --set failureRate=0.")
+        settings[key.removeprefix("taskguard:")] = value
+    if seed is not None and settings.setdefault("simulationSeed", str(seed)) != str(seed):
+        raise UsageError("--seed and --set simulationSeed say different things.")
+    return settings

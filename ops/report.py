@@ -1,0 +1,92 @@
+"""What a run comes to, for people."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from ops.outcomes import Outcome, Result, latency
+
+_SAMPLE = 8
+_MARKS = {"COMPLETED": "ok", "FAILED": "failed"}
+
+
+def sample(outcomes: Sequence[Outcome], size: int = _SAMPLE) -> list[Outcome]:
+    """Choose a few tasks that show every kind of outcome: unsettled, dead-lettered, retried, done at once."""
+    kinds: dict[tuple[str, int], list[Outcome]] = {}
+    for outcome in outcomes:
+        kinds.setdefault((outcome.status, len(outcome.attempts)), []).append(outcome)
+    ordered = [kinds[kind] for kind in sorted(kinds, key=lambda kind: (kind[0] == "COMPLETED", kind))]
+    rounds = [group[turn] for turn in range(size) for group in ordered if turn < len(group)]
+    return sorted(rounds[:size], key=lambda outcome: outcome.task_id)
+
+
+def print_sample(console: Console, result: Result) -> None:
+    """Print a sample of the records."""
+    chosen = sample(result.outcomes)
+    title = f"{len(chosen)} of {len(result.outcomes)} records"
+    table = Table(title=title, title_justify="left", header_style="bold")
+    for heading in ("task", "status", "attempts", "settled after", "last error"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "task")
+    for outcome in chosen:
+        table.add_row(*_row(outcome))
+    console.print(table, soft_wrap=False)
+
+
+def print_latency(console: Console, result: Result) -> None:
+    """Print how long the run took, and how long the API took to answer."""
+    middle, high = latency(result.submit_seconds)
+    console.print(
+        f"{len(result.outcomes)} accepted of {result.submitted} submitted; last settled after "
+        f"{result.duration_seconds:.1f} s; submit median {middle:.0f} ms, p95 {high:.0f} ms"
+    )
+
+
+def print_refused(console: Console, result: Result) -> None:
+    """Print how many tasks the API did not accept, by reason, with an example of each."""
+    reasons: dict[str, list[str]] = {}
+    for task_id, reason in result.refused.items():
+        reasons.setdefault(reason, []).append(task_id)
+    for reason, task_ids in reasons.items():
+        console.print(f"NOT ACCEPTED: {len(task_ids)} ({task_ids[0]} ...): {reason}", style="red")
+
+
+def print_lost(console: Console, result: Result, most: int = 10) -> None:
+    """Print which accepted tasks did not settle in time."""
+    lost = [f"{outcome.task_id} ({outcome.status})" for outcome in result.outcomes if not outcome.settled]
+    if lost:
+        more = f" and {len(lost) - most} more" if len(lost) > most else ""
+        console.print(f"NOT SETTLED IN TIME: {', '.join(lost[:most])}{more}", style="red")
+
+
+def final_lines(result: Result) -> list[str]:
+    """Return the five lines that scripts look for."""
+    counts = result.counts()
+    return [
+        f"SUCCESS: {counts['success_first_attempt']}",
+        f"FAILURE: {counts['failed_first_attempt']}",
+        f"COMPLETED: {counts['completed']}",
+        f"DEAD_LETTERED: {counts['dead_lettered']}",
+        f"LOST: {counts['lost']}",
+    ]
+
+
+def _row(outcome: Outcome) -> tuple[str, ...]:
+    marks = [_MARKS.get(attempt.get("outcome", ""), "unfinished") for attempt in outcome.attempts]
+    error = outcome.last_error or {}
+    return (
+        outcome.task_id,
+        outcome.status,
+        ", ".join(marks) or "none",
+        _took(outcome),
+        f"{error['type']}: {error['message']}" if error else "",
+    )
+
+
+def _took(outcome: Outcome) -> str:
+    """Seconds from the record's creation until it settled, by the record's own times."""
+    if not (outcome.created_at and outcome.settled_at):
+        return ""
+    seconds = datetime.fromisoformat(outcome.settled_at) - datetime.fromisoformat(outcome.created_at)
+    return f"{seconds.total_seconds():.1f} s"

@@ -1,0 +1,1 @@
+"""The function behind GET /tasks/{taskId} and GET /task/{taskId}."""

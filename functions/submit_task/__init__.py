@@ -1,0 +1,1 @@
+"""The function behind POST /tasks, POST /task and POST /tasks/batch."""

@@ -1,0 +1,100 @@
+"""What clients submit, checked: every fault is named at once, each with its place in the body."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from taskguard import json_text, task_id
+from taskguard.errors import InvalidJson, TaskGuardError
+from taskguard.json_text import Json
+from taskguard.message import MAX_PAYLOAD_BYTES
+
+MAX_BODY_BYTES: Final = 256 * 1024
+"""Largest body of one submission."""
+
+MAX_BATCH_TASKS: Final = 25
+"""Most tasks in one batch."""
+
+MAX_BATCH_BODY_BYTES: Final = 4 * 1024 * 1024
+"""Largest body of a batch; Lambda itself takes 6 MB of request, in its own encoding."""
+
+_MEMBERS: Final = {"taskId", "payload"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a body; ``pointer`` is its place (JSON Pointer, RFC 6901), empty for the whole."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidSubmission(TaskGuardError):
+    """A body that is no submission, with every fault found."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer or 'body'} {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class TooLarge(TaskGuardError):
+    """A body or payload over its limit in bytes."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"the {what} is larger than {limit} bytes")
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A task that a client wants done; without an id it gets one."""
+
+    task_id: str | None
+    payload: Json
+
+
+def parse_submission(body: bytes) -> Submission:
+    """Return the submission of a body; raises ``InvalidSubmission`` or ``TooLarge``."""
+    return to_submission(_parse(body, MAX_BODY_BYTES))
+
+
+def parse_batch(body: bytes) -> list[Json]:
+    """Return the items of a batch, unchecked, 1 to 25; raises ``InvalidSubmission`` or ``TooLarge``."""
+    value = _parse(body, MAX_BATCH_BODY_BYTES)
+    if not isinstance(value, dict):
+        raise InvalidSubmission([Fault("", "must be a JSON object")])
+    faults = [Fault(f"/{_escape(name)}", "is not known") for name in sorted(value.keys() - {"tasks"})]
+    tasks = value.get("tasks")
+    if not isinstance(tasks, list) or not 1 <= len(tasks) <= MAX_BATCH_TASKS:
+        faults.append(Fault("/tasks", f"must be a list of 1 to {MAX_BATCH_TASKS} tasks"))
+    if faults or not isinstance(tasks, list):
+        raise InvalidSubmission(faults)
+    return tasks
+
+
+def to_submission(value: Json) -> Submission:
+    """Return the submission of a JSON value; raises ``InvalidSubmission`` or ``TooLarge``."""
+    if not isinstance(value, dict):
+        raise InvalidSubmission([Fault("", "must be a JSON object")])
+    faults = [Fault(f"/{_escape(name)}", "is not known") for name in sorted(value.keys() - _MEMBERS)]
+    if "taskId" in value and not task_id.is_valid(value["taskId"]):
+        faults.append(Fault("/taskId", task_id.RULE))
+    if "payload" not in value:
+        faults.append(Fault("/payload", "is missing; any JSON value will do"))
+    if faults:
+        raise InvalidSubmission(faults)
+    if json_text.size(value["payload"]) > MAX_PAYLOAD_BYTES:
+        raise TooLarge("payload", MAX_PAYLOAD_BYTES)
+    return Submission(value.get("taskId"), value["payload"])
+
+
+def _parse(body: bytes, limit: int) -> Json:
+    if len(body) > limit:
+        raise TooLarge("body", limit)
+    try:
+        return json_text.parse(body)
+    except InvalidJson as error:
+        raise InvalidSubmission([Fault("", str(error))]) from error
+
+
+def _escape(name: str) -> str:
+    return name[:64].replace("~", "~0").replace("/", "~1")

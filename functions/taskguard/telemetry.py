@@ -1,0 +1,103 @@
+"""What happens, once as a structured log line and, where it counts, as a CloudWatch metric (EMF)."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from threading import Lock
+from typing import Any, Final
+
+from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+
+
+class Event(StrEnum):
+    """The ``event`` of a log line: filter logs by it."""
+
+    SUBMITTED = "TASK_SUBMITTED"
+    RESENT = "TASK_RESENT"
+    SUBMIT_REPEATED = "TASK_SUBMIT_REPEATED"
+    SUBMIT_REJECTED = "TASK_SUBMIT_REJECTED"
+    READ = "TASK_READ"
+    STARTED = "TASK_STARTED"
+    COMPLETED = "TASK_COMPLETED"
+    RETRY = "TASK_RETRY"
+    EXHAUSTED = "TASK_EXHAUSTED"
+    GIVEN_UP = "TASK_GIVEN_UP"
+    DUPLICATE = "TASK_DUPLICATE"
+    BUSY = "TASK_BUSY"
+    LEASE_LOST = "TASK_LEASE_LOST"
+    DEAD_LETTER = "TASK_DEAD_LETTER"
+    UNREADABLE = "MESSAGE_UNREADABLE"
+    UNAVAILABLE = "AWS_UNAVAILABLE"
+
+
+METRICS: Final = {
+    Event.SUBMITTED: "TaskSubmitted",
+    Event.COMPLETED: "TaskCompleted",
+    Event.RETRY: "TaskRetried",
+    Event.DEAD_LETTER: "TaskDeadLettered",
+    Event.DUPLICATE: "TaskDuplicate",
+}
+"""Events that are counted, under the stack's only dimension, ``service``."""
+
+LATENCY: Final = "TaskLatency"
+"""Milliseconds from a task's creation to its completion."""
+
+_WARNINGS: Final = {
+    Event.EXHAUSTED,
+    Event.GIVEN_UP,
+    Event.LEASE_LOST,
+    Event.DEAD_LETTER,
+    Event.UNREADABLE,
+    Event.UNAVAILABLE,
+}
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Writes log lines and counts metrics; safe to share between threads.
+
+    Parameters
+    ----------
+    service
+        ``taskguard-<stack>``: names the log lines' service and is the metrics' dimension.
+    namespace
+        The metrics' CloudWatch namespace.
+    """
+
+    service: str
+    namespace: str
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+    _logger: Logger = field(init=False, repr=False)
+    _metrics: EphemeralMetrics = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        logger = Logger(service=self.service, location=None, use_rfc3339=True)
+        object.__setattr__(self, "_logger", logger)
+        metrics = EphemeralMetrics(namespace=self.namespace, service=self.service)
+        object.__setattr__(self, "_metrics", metrics)
+
+    def begin(self, request_id: str) -> None:
+        """Name the invocation in every line that follows."""
+        self._logger.append_keys(function_request_id=request_id)
+
+    def report(self, event: Event, *, error: BaseException | None = None, **facts: Any) -> None:
+        """Log one line with the given facts (None is left out), and count the event if it is counted."""
+        known = {key: value for key, value in facts.items() if value is not None}
+        write = self._logger.warning if event in _WARNINGS else self._logger.info
+        write(event.value, extra={"event": event.value, **known}, exc_info=error)
+        if metric := METRICS.get(event):
+            self._add(metric, MetricUnit.Count, 1)
+
+    def latency(self, elapsed: timedelta) -> None:
+        """Count a completed task's end-to-end latency."""
+        self._add(LATENCY, MetricUnit.Milliseconds, elapsed / timedelta(milliseconds=1))
+
+    def flush(self) -> None:
+        """Write the metrics counted so far as one EMF line; nothing if there are none."""
+        with self._lock:
+            self._metrics.flush_metrics(raise_on_empty_metrics=False)
+
+    def _add(self, name: str, unit: MetricUnit, value: float) -> None:
+        with self._lock:
+            self._metrics.add_metric(name=name, unit=unit, value=value)

@@ -1,0 +1,46 @@
+"""What ``process_task/work.py`` is given: the task, and what it may know of the invocation."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from taskguard.json_text import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One attempt at one task.
+
+    Parameters
+    ----------
+    attempt
+        Number of this attempt over the task's whole life, from 1; redrives continue the count.
+    generation
+        1, and one more for each redrive.
+    """
+
+    task_id: str
+    payload: Json
+    attempt: int
+    generation: int
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WorkContext:
+    """The invocation that an attempt runs in.
+
+    Parameters
+    ----------
+    request_id
+        Lambda's request id; the same for all tasks of a batch.
+    deadline
+        When Lambda stops the invocation; an attempt still running then counts as interrupted.
+    """
+
+    request_id: str
+    deadline: datetime
+
+
+Perform = Callable[[Task, WorkContext], Json]
+"""Does a task's work: returns a JSON value of at most 64 KiB, or raises."""

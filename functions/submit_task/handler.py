@@ -2,17 +2,17 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from dataclasses import replace
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard import aws
 from taskguard.clock import Clock, utc_now
-from taskguard.http_api import body_bytes, json_response, new_resolver, origin_of
+from taskguard.http_api import HttpHandler, body_bytes, json_response, new_resolver, origin_of
 from taskguard.json_text import Json
 from taskguard.problem import ANSWERED, Problem, problem_of
 from taskguard.settings import SubmitSettings
@@ -27,39 +27,41 @@ BATCH_WORKERS = 8
 """Tasks of one batch submitted at a time; each takes one write and one send."""
 
 
-@dataclass(frozen=True)
-class Submission:
-    """The API's side of submitting."""
+class SubmitApi:
+    """The API's side of submitting.
 
-    submitter: Submitter
-    telemetry: Telemetry
-    batch_workers: int = BATCH_WORKERS
+    Parameters
+    ----------
+    batch_workers
+        Tasks of one batch submitted at a time.
+    """
 
-    def resolver(self) -> APIGatewayHttpResolver:
-        """Return the routes."""
-        routes = new_resolver(self._refuse)
-        for path in ("/tasks", "/task"):
-            routes.post(path)(partial(self._one, routes))
-        routes.post("/tasks/batch")(partial(self._many, routes))
-        return routes
+    def __init__(self, submitter: Submitter, telemetry: Telemetry, batch_workers: int) -> None:
+        self._submitter = submitter
+        self._telemetry = telemetry
+        self._batch_workers = batch_workers
+        self.routes = new_resolver(self._refuse)
+        self.routes.post("/tasks")(self._one)
+        self.routes.post("/task")(self._one)
+        self.routes.post("/tasks/batch")(self._many)
 
-    def _one(self, request: APIGatewayHttpResolver) -> Response[str]:
-        event = request.current_event
-        submitted = self.submitter.submit(parse_submission(body_bytes(event)), origin_of(event))
+    def _one(self) -> Response[str]:
+        event = self.routes.current_event
+        submitted = self._submitter.submit(parse_submission(body_bytes(event)), origin_of(event))
         headers = {"Location": f"/tasks/{submitted.record.task_id}"}
         return json_response(_status(submitted), task_view(submitted.record), headers)
 
-    def _many(self, request: APIGatewayHttpResolver) -> Response[str]:
-        event = request.current_event
+    def _many(self) -> Response[str]:
+        event = self.routes.current_event
         items, origin = parse_batch(body_bytes(event)), origin_of(event)
         origins = [replace(origin, request_id=f"{origin.request_id}/{n}") for n in range(len(items))]
-        with ThreadPoolExecutor(self.batch_workers) as pool:
+        with ThreadPoolExecutor(self._batch_workers) as pool:
             results = list(pool.map(self._item, items, origins))
         return json_response(HTTPStatus.MULTI_STATUS, {"results": results})
 
     def _item(self, item: Json, origin: Origin) -> dict[str, Json]:
         try:
-            submitted = self.submitter.submit(to_submission(item), origin)
+            submitted = self._submitter.submit(to_submission(item), origin)
         except ANSWERED as error:
             problem = self._refuse(error)
             return {"status": problem.status.value, "problem": problem.body()}
@@ -67,7 +69,7 @@ class Submission:
 
     def _refuse(self, error: Exception) -> Problem:
         problem = problem_of(error)
-        self.telemetry.report(Event.SUBMIT_REJECTED, status=problem.status.value, reason=str(error)[:500])
+        self._telemetry.report(Event.SUBMIT_REJECTED, status=problem.status.value, reason=str(error)[:500])
         return problem
 
 
@@ -75,7 +77,9 @@ def _status(submitted: Submitted) -> HTTPStatus:
     return HTTPStatus.ACCEPTED if submitted.created else HTTPStatus.OK
 
 
-def build(settings: SubmitSettings, clock: Clock = utc_now) -> Submission:
+def build(
+    settings: SubmitSettings, clock: Clock = utc_now, batch_workers: int = BATCH_WORKERS
+) -> HttpHandler:
     """Return the application with its clients."""
     telemetry = Telemetry(settings.common.service, settings.common.namespace)
     submitter = Submitter(
@@ -84,20 +88,15 @@ def build(settings: SubmitSettings, clock: Clock = utc_now) -> Submission:
         clock=clock,
         telemetry=telemetry,
     )
-    return Submission(submitter, telemetry)
+    return HttpHandler(SubmitApi(submitter, telemetry, batch_workers).routes, telemetry)
 
 
 @cache
-def application() -> Submission:
+def application() -> HttpHandler:
     """Return the application of this execution environment, made at the first invocation."""
     return build(SubmitSettings.read(os.environ))
 
 
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one request (HTTP API, payload format 2.0)."""
-    app = application()
-    app.telemetry.begin(context.aws_request_id)
-    try:
-        return app.resolver().resolve(event, context)
-    finally:
-        app.telemetry.flush()
+    """Answer one request."""
+    return application()(event, context)

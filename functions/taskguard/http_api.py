@@ -4,19 +4,38 @@ import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Final
+from typing import Any, Final
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard import json_text
 from taskguard.json_text import Json
 from taskguard.problem import ANSWERED, NO_ROUTE, Problem
 from taskguard.submission import Fault, InvalidSubmission
 from taskguard.submitting import Origin
+from taskguard.telemetry import Telemetry
 
 _CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True)
+class HttpHandler:
+    """Answers HTTP API events (payload format 2.0) through a resolver's routes."""
+
+    routes: APIGatewayHttpResolver
+    telemetry: Telemetry
+
+    def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer one request."""
+        self.telemetry.begin(context.aws_request_id)
+        try:
+            return self.routes.resolve(event, context)
+        finally:
+            self.telemetry.flush()
 
 
 def new_resolver(refuse: Callable[[Exception], Problem]) -> APIGatewayHttpResolver:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from taskguard import json_text
-from taskguard.clock import Clock
+from taskguard.clock import Clock, to_text
 from taskguard.errors import PermanentError, Unavailable, UnreadableMessage
 from taskguard.json_text import Json
 from taskguard.message import Message
@@ -88,7 +88,7 @@ class Processor:
         if record.permanent:
             return self._give_up(record)
         # Not deleted: it may be the running attempt's own message, needed if its worker dies.
-        self._report(Event.BUSY, record, leaseUntil=record.lease_until)
+        self._report(Event.BUSY, record, leaseUntil=record.lease_until and to_text(record.lease_until))
         return self._come_back(delivery, self._seconds_left(record))
 
     def _attempt(self, record: TaskRecord, delivery: Delivery, context: WorkContext) -> bool:

@@ -96,7 +96,8 @@ class Telemetry:
     def flush(self) -> None:
         """Write the metrics counted so far as one EMF line; nothing if there are none."""
         with self._lock:
-            self._metrics.flush_metrics(raise_on_empty_metrics=False)
+            if self._metrics.metric_set:
+                self._metrics.flush_metrics()
 
     def _add(self, name: str, unit: MetricUnit, value: float) -> None:
         with self._lock:

@@ -1,0 +1,50 @@
+# A person's daily commands. Each installs what it needs into .venv first, and only when the pins changed.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SOURCES := __main__.py infra functions local ops policy benchmarks tests
+
+.DEFAULT_GOAL := help
+.PHONY: help demo local test lint format clean
+
+help: ## List the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.installed ## Run 30 tasks through the whole system on this machine (ARGS="--tasks 200 --seed 7 --json")
+	@exec $(BIN)/python -m ops demo $(ARGS)
+
+local: $(VENV)/.installed ## Keep the whole system up on this machine until Ctrl-C
+	@exec $(BIN)/python -m ops local $(ARGS)
+
+test: $(VENV)/.installed-dev ## Run every test (ARGS="-k name" for some)
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev ## Check style and types
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+
+format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+clean: ## Remove everything that was built or installed
+	rm -rf $(VENV) .venv-emulator .local .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.created:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TaskGuard needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
+	@echo "Creating $(VENV) ..." >&2
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.installed: requirements.txt $(VENV)/.created
+	@echo "Installing requirements.txt into $(VENV) ..." >&2
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing requirements-dev.txt into $(VENV) ..." >&2
+	@$(PIP) -r requirements-dev.txt
+	@touch $@

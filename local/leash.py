@@ -3,7 +3,7 @@
 The parent holds the writing end of the pipe that is this process's standard input (`local.child`). However
 the parent ends, by `kill -9` too, the system closes that end, and the read below returns.
 
-Standard library only: the emulator's interpreter runs this file too, as `python -I leash.py FOLDER MODULE`.
+Run as `python leash.py FOLDER MODULE ...`. Standard library only: the emulator's interpreter runs it too.
 """
 
 import os
@@ -14,7 +14,7 @@ import sys
 import threading
 
 
-def hold(folder: str | None = None) -> None:
+def hold(folder: str) -> None:
     """Kill this process's group, and remove `folder`, as soon as the parent lets go.
 
     The process must lead a group of its own (`start_new_session`), as `local.child` arranges.
@@ -31,10 +31,9 @@ def _replace_standard_input() -> None:
     os.close(nothing)
 
 
-def _watch(leash: int, folder: str | None) -> None:
+def _watch(leash: int, folder: str) -> None:
     os.read(leash, 1)
-    if folder:
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
 

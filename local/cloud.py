@@ -1,0 +1,115 @@
+"""The local cloud: an AWS emulator with the Pulumi program deployed into it, for as long as it is needed."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from local.aws_clients import ACCESS_KEY, SECRET_KEY
+from local.child import leashed_child
+from local.emulator import HOST, RUNS_FOLDER, Emulator, running_emulator
+from local.errors import DeployError
+from local.outputs_file import published
+from local.project import REPOSITORY
+from local.signals import ending_by_exception
+
+OUTPUTS_FILE = RUNS_FOLDER / "outputs.json"
+"""Where the stack's outputs are found by default; with several local clouds, those of the last one."""
+
+
+def to_stderr(message: str) -> None:
+    """Tell the user, leaving standard output to results."""
+    sys.stderr.write(f"{message}\n")
+
+
+@contextlib.contextmanager
+def local_cloud(
+    *,
+    stack: str = "local",
+    overrides: Mapping[str, str] = {},
+    outputs_file: Path | None = OUTPUTS_FILE,
+    progress: Callable[[str], None] = to_stderr,
+    program_folder: Path = REPOSITORY,
+) -> Iterator[dict[str, Any]]:
+    """Start an emulator, deploy the program into it, and yield the stack's outputs, with `awsEndpointUrl`.
+
+    However the context is left, by Ctrl-C, SIGTERM or SIGHUP too, the emulator and all it started are gone
+    afterwards, and so are the outputs. Several local clouds can run side by side, each on a port of its own.
+
+    Parameters
+    ----------
+    stack
+        The stack whose configuration is used.
+    overrides
+        Settings by name, without the namespace, as text; they replace those of the stack.
+    outputs_file
+        Where the outputs are published for others to read; None for nowhere.
+    progress
+        Told, in one line each, what is going on.
+    program_folder
+        The folder of `Pulumi.yaml` and `__main__.py`.
+
+    Raises
+    ------
+    LocalCloudError
+        The emulator does not start, the configuration does not hold together, or the deployment failed.
+    """
+    with ending_by_exception(), running_emulator(progress) as emulator:
+        progress(f"AWS emulator at {emulator.endpoint_url}; deploying stack '{stack}' into it ...")
+        outputs_source = _deploy(emulator, stack, overrides, program_folder, progress)
+        with published(outputs_source, outputs_file):
+            yield json.loads(outputs_source.read_text(encoding="utf-8"))
+
+
+def _deploy(
+    emulator: Emulator,
+    stack: str,
+    overrides: Mapping[str, str],
+    program_folder: Path,
+    progress: Callable[[str], None],
+) -> Path:
+    outputs = emulator.folder / "outputs.json"
+    options = {
+        "--endpoint": emulator.endpoint_url,
+        "--outputs": str(outputs),
+        "--stack": stack,
+        "--overrides": json.dumps(dict(overrides)),
+        "--program": str(program_folder),
+    }
+    command = [sys.executable, "-m", "local.leash", str(emulator.folder), "local.deploy"]
+    _run(command + [word for option in options.items() for word in option], emulator.folder, progress)
+    return outputs
+
+
+def _run(command: list[str], folder: Path, progress: Callable[[str], None]) -> None:
+    with (
+        (folder / "deploy.log").open("w+b") as errors,
+        leashed_child(
+            command, environment=_environment(), folder=REPOSITORY, stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        for line in process.stdout or ():
+            progress(line.decode(errors="replace").rstrip())
+        if process.wait() != 0:
+            errors.seek(0)
+            said = errors.read().decode(errors="replace").strip()
+            raise DeployError(said or f"The deployment ended with code {process.returncode}.")
+
+
+def _environment() -> dict[str, str]:
+    # Without anything that would lead the program, or boto3, to a real account or another stack.
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
+    no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
+    return {
+        **kept,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+        "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,35 @@
+"""Roles and their policies, which the emulator keeps but does not enforce."""
+
+from local.aws_clients import AwsClients
+from local.resources.creator import Created, Creator
+from local.resources.inputs import Inputs
+
+
+def _role(aws: AwsClients, inputs: Inputs) -> Created:
+    name = inputs.name()
+    role = aws.iam.create_role(
+        RoleName=name,
+        AssumeRolePolicyDocument=inputs.take("assumeRolePolicy"),
+        Tags=inputs.tag_list(),
+        **inputs.parameters("description", "path", "maxSessionDuration", "permissionsBoundary"),
+    )["Role"]
+    return Created(name, {"name": name, "arn": role["Arn"], "uniqueId": role["RoleId"]})
+
+
+def _role_policy(aws: AwsClients, inputs: Inputs) -> Created:
+    name, role = inputs.name(), inputs.take("role")
+    aws.iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=inputs.take("policy"))
+    return Created(f"{role}:{name}", {"name": name})
+
+
+def _role_policy_attachment(aws: AwsClients, inputs: Inputs) -> Created:
+    role, policy = inputs.take("role"), inputs.take("policyArn")
+    aws.iam.attach_role_policy(RoleName=role, PolicyArn=policy)
+    return Created(f"{role}/{policy}")
+
+
+CREATORS: dict[str, Creator] = {
+    "aws:iam/role:Role": _role,
+    "aws:iam/rolePolicy:RolePolicy": _role_policy,
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,
+}

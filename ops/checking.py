@@ -46,6 +46,14 @@ class Plan:
     auth: ApiAuth = ApiAuth.NONE
     token: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse a run's name that cannot begin a task id."""
+        self.task_ids()
+
+    def task_ids(self) -> list[str]:
+        """Return the tasks' ids, in order."""
+        return task_ids(self.run, self.tasks)
+
 
 def check(
     plan: Plan,
@@ -68,7 +76,7 @@ def check(
         The API cannot be reached or refuses the caller, or the run's name is used on this stack.
     """
     aws = Aws(outputs)
-    ids = task_ids(plan.run, plan.tasks)
+    ids = plan.task_ids()
     auth = authorization(plan.auth, plan.token, aws)
     stopped = Event()
     with connections(auth, plan.clients, local=aws.is_local, transport=transport) as http:

@@ -32,7 +32,7 @@ def check(  # noqa: PLR0913 - one parameter an option
     *,
     tasks: Tasks = 30,
     run: RunName = None,
-    timeout: Timeout = 300.0,
+    timeout: Timeout = 300,
     outputs: Outputs = None,
     stack: Stack = None,
     as_json: Json = False,

@@ -20,7 +20,7 @@ def demo(  # noqa: PLR0913 - one parameter an option
     *,
     tasks: Tasks = 30,
     run: RunName = None,
-    timeout: Timeout = 300.0,
+    timeout: Timeout = 300,
     seed: Seed = None,
     settings: Settings = None,
     stack: StackName = "local",
@@ -34,6 +34,6 @@ def demo(  # noqa: PLR0913 - one parameter an option
 
     overrides = settings_of(settings, seed)
     name = f"seed-{seed}" if run is None and seed is not None else run_name(run)
+    plan = Plan(name, tasks, timeout, clients)  # before the local cloud: a bad name is told at once
     with local_stack(stack, overrides, None) as outputs:
-        plan = Plan(name, tasks, timeout, clients)
         check_and_report(plan, from_document(outputs, "the local cloud"), as_json=as_json)

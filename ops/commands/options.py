@@ -23,8 +23,8 @@ RunName = Annotated[
     typer.Option("--run", metavar="NAME", help="Begins the tasks' ids; made from the time unless given."),
 ]
 Timeout = Annotated[
-    float,
-    typer.Option("--timeout", min=0.0, metavar="S", help="Seconds to wait after the last submission."),
+    int,
+    typer.Option("--timeout", min=0, metavar="S", help="Seconds to wait after the last submission."),
 ]
 Clients = Annotated[
     int, typer.Option("--clients", metavar="N", min=1, max=256, help="Tasks submitted at a time.")

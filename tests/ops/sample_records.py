@@ -1,0 +1,49 @@
+"""Records as the functions leave them in the table, in plain values."""
+
+from typing import Any
+
+CREATED = "2026-11-21T09:00:00.000Z"
+FAILED_BY = {"type": "SimulatedFailure", "message": "simulated failure of attempt 1"}
+
+
+def record(task_id: str, status: str, *outcomes: str, **more: Any) -> dict[str, Any]:
+    """A record with one attempt for each outcome; an empty outcome is an attempt that never ended."""
+    return {
+        "taskId": task_id,
+        "status": status,
+        "generation": 1,
+        "payload": '{"n":1}',
+        "payloadHash": "x",
+        "createdAt": CREATED,
+        "updatedAt": CREATED,
+        "attempts": [_attempt(number, outcome) for number, outcome in enumerate(outcomes, start=1)],
+        **more,
+    }
+
+
+def dead_letter(
+    task_id: str, at: str = "2026-11-21T09:00:20.000Z", error: str = "boom", **more: Any
+) -> dict[str, Any]:
+    """A dead letter, in the sparse index."""
+    return record(
+        task_id,
+        "DEAD_LETTERED",
+        "FAILED",
+        "FAILED",
+        "FAILED",
+        deadLetteredAt=at,
+        deadLetterDay=at[:10],
+        lastError={"type": "ValueError", "message": error},
+        **more,
+    )
+
+
+def _attempt(number: int, outcome: str) -> dict[str, Any]:
+    start = {
+        "number": number,
+        "generation": 1,
+        "receiveCount": number,
+        "startedAt": CREATED,
+        "requestId": "r",
+    }
+    return start | ({"outcome": outcome, "endedAt": CREATED} if outcome else {})

@@ -23,6 +23,9 @@ SECRET_KEY = "test"  # noqa: S105 - the emulator's dummy credentials
 # A stuck emulator fails the deployment instead of hanging it; a failure is not hidden by retrying.
 _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1})
 
+WAITER_CONFIG: Any = {"Delay": 0.05, "MaxAttempts": 600}
+"""For boto3's waiters, whose own pace (seconds between two looks) is made for the real AWS."""
+
 
 @dataclass
 class AwsClients:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.aws_clients import AwsClients
+from local.aws_clients import WAITER_CONFIG, AwsClients
 from local.resources.creator import Created, Creator
 from local.resources.inputs import Inputs, pascal_keys, present
 
@@ -20,7 +20,7 @@ def _table(aws: AwsClients, inputs: Inputs) -> Created:
         **present({"GlobalSecondaryIndexes": indexes, "SSESpecification": _encryption(inputs)}),
         **inputs.parameters("billingMode", "deletionProtectionEnabled", "tableClass"),
     )["TableDescription"]
-    aws.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 1})
+    aws.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAITER_CONFIG)
     _switch_on_expiry(aws, name, inputs)
     _switch_on_backups(aws, name, inputs)
     return Created(name, {"name": name, "arn": created["TableArn"]})

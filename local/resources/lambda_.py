@@ -5,7 +5,7 @@ See https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 
 from typing import Any
 
-from local.aws_clients import AwsClients
+from local.aws_clients import WAITER_CONFIG, AwsClients
 from local.resources.archive import zip_bytes
 from local.resources.arns import invoke_arn
 from local.resources.creator import Created, Creator
@@ -36,7 +36,7 @@ def _function(aws: AwsClients, inputs: Inputs) -> Created:
             "publish",
         ),
     )
-    aws.functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
+    aws.functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAITER_CONFIG)
     _reserve_concurrency(aws, name, inputs)
     arn, version = function["FunctionArn"], function["Version"]
     return Created(name, {"name": name, "arn": arn, "invokeArn": invoke_arn(aws, arn), "version": version})

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from time import perf_counter
 from typing import Any
 from urllib.parse import quote
 
@@ -97,11 +98,12 @@ class Api:
         return self._send(request, most_tries)[0]
 
     def _send(self, request: httpx.Request, tries: int) -> tuple[Answer, Mapping[str, str]]:
+        began = perf_counter()
         try:
             response = self._http.send(request)
         except httpx.TransportError as error:
             return Answer(0, f"no answer ({type(error).__name__}: {error})", 0.0, tries), {}
-        seconds = response.elapsed.total_seconds()
+        seconds = perf_counter() - began
         return Answer(response.status_code, problem_of(response), seconds, tries), response.headers
 
 

@@ -4,10 +4,14 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from boto3.dynamodb.types import TypeSerializer
+
 from ops.aws import Aws
 from ops.outputs import StackOutputs, parse_outputs
+from ops.records import plain
 
 TABLE = "taskguard-test-tasks"
+_serialize = TypeSerializer().serialize
 _FUNCTIONS = ("submit_task", "get_task", "process_task", "monitor_dlq")
 
 
@@ -60,11 +64,12 @@ class MotoStack:
 
     def put(self, record: dict[str, Any]) -> None:
         """Put a record of plain values."""
-        self.aws.session.resource("dynamodb").Table(TABLE).put_item(Item=record)
+        item = {name: _serialize(value) for name, value in record.items()}
+        self.aws.dynamodb.put_item(TableName=TABLE, Item=item)
 
     def get(self, task_id: str) -> dict[str, Any]:
-        """Return a record as plain values, numbers as Decimal."""
-        return self.aws.session.resource("dynamodb").Table(TABLE).get_item(Key={"taskId": task_id})["Item"]
+        """Return a record as plain values."""
+        return plain(self.aws.dynamodb.get_item(TableName=TABLE, Key={"taskId": {"S": task_id}})["Item"])
 
     def messages(self) -> list[dict[str, Any]]:
         """Receive all bodies from the task queue."""

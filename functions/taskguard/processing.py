@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from taskguard import json_text
 from taskguard.clock import Clock, to_text
-from taskguard.errors import PermanentError, Unavailable, UnreadableMessage
+from taskguard.errors import InvalidJson, PermanentError, Unavailable, UnreadableMessage
 from taskguard.json_text import Json
 from taskguard.message import Message
 from taskguard.record import Attempt, Failure, Status, TaskRecord
@@ -161,10 +161,13 @@ def _wait_seconds(decision: Decision) -> int:
 def _checked_result(result: Json) -> Json:
     try:
         size = json_text.size(result)
+        kept = json_text.parse(json_text.compact(result))  # what cannot be read back must not be kept
     except (TypeError, ValueError, RecursionError) as error:
         raise PermanentError(f"the work's result is no JSON value: {error}") from error
+    except InvalidJson as error:
+        raise PermanentError(f"the work's result {error}") from error
     if size > MAX_RESULT_BYTES:
         raise PermanentError(
             f"the work's result is {size} bytes of JSON; at most {MAX_RESULT_BYTES} are kept"
         )
-    return result
+    return kept

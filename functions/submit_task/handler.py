@@ -21,7 +21,7 @@ from taskguard.submission import parse_batch, parse_submission, to_submission
 from taskguard.submitting import Origin, Submitted, Submitter
 from taskguard.task_queue import TaskQueue
 from taskguard.telemetry import Event, Telemetry
-from taskguard.view import task_view
+from taskguard.view import task_summary, task_view
 
 BATCH_WORKERS = 8
 """Tasks of one batch submitted at a time; each takes one write and one send."""
@@ -65,7 +65,7 @@ class SubmitApi:
         except ANSWERED as error:
             problem = self._refuse(error)
             return {"status": problem.status.value, "problem": problem.body()}
-        return {"status": _status(submitted).value, "task": task_view(submitted.record)}
+        return {"status": _status(submitted).value, "task": task_summary(submitted.record)}
 
     def _refuse(self, error: Exception) -> Problem:
         problem = problem_of(error)

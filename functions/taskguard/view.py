@@ -29,6 +29,14 @@ def task_view(record: TaskRecord) -> dict[str, Json]:
     ) | ({"result": record.result} if record.status is Status.COMPLETED else {})
 
 
+def task_summary(record: TaskRecord) -> dict[str, Json]:
+    """Return the view without what may be large: 25 of them must fit Lambda's 6 MB of answer."""
+    return {key: value for key, value in task_view(record).items() if key not in _LARGE}
+
+
+_LARGE = frozenset({"payload", "result", "attempts"})
+
+
 def attempts_view(record: TaskRecord) -> list[Json]:
     """Return every attempt of a record, numbered from 1 over the task's whole life."""
     return [_attempt_view(n, attempt) for n, attempt in enumerate(record.attempts, 1)]

@@ -17,6 +17,9 @@ MAX_BATCH_TASKS: Final = 25
 MAX_BATCH_BODY_BYTES: Final = 4 * 1024 * 1024
 """Largest body of a batch; Lambda itself takes 6 MB of request, in its own encoding."""
 
+MAX_UNKNOWN_NAMED: Final = 50
+"""Most unknown members named one by one; a batch of nothing else would not fit Lambda's 6 MB of answer."""
+
 _MEMBERS: Final = {"taskId", "payload"}
 
 
@@ -62,7 +65,7 @@ def parse_batch(body: bytes) -> list[Json]:
     value = _parse(body, MAX_BATCH_BODY_BYTES)
     if not isinstance(value, dict):
         raise InvalidSubmission([Fault("", "must be a JSON object")])
-    faults = [Fault(f"/{_escape(name)}", "is not known") for name in sorted(value.keys() - {"tasks"})]
+    faults = _unknown(value, {"tasks"})
     tasks = value.get("tasks")
     if not isinstance(tasks, list) or not 1 <= len(tasks) <= MAX_BATCH_TASKS:
         faults.append(Fault("/tasks", f"must be a list of 1 to {MAX_BATCH_TASKS} tasks"))
@@ -75,7 +78,7 @@ def to_submission(value: Json) -> Submission:
     """Return the submission of a JSON value; raises ``InvalidSubmission`` or ``TooLarge``."""
     if not isinstance(value, dict):
         raise InvalidSubmission([Fault("", "must be a JSON object")])
-    faults = [Fault(f"/{_escape(name)}", "is not known") for name in sorted(value.keys() - _MEMBERS)]
+    faults = _unknown(value, _MEMBERS)
     if "taskId" in value and not task_id.is_valid(value["taskId"]):
         faults.append(Fault("/taskId", task_id.RULE))
     if "payload" not in value:
@@ -94,6 +97,14 @@ def _parse(body: bytes, limit: int) -> Json:
         return json_text.parse(body)
     except InvalidJson as error:
         raise InvalidSubmission([Fault("", str(error))]) from error
+
+
+def _unknown(value: dict[str, Json], known: set[str]) -> list[Fault]:
+    names = sorted(value.keys() - known)
+    faults = [Fault(f"/{_escape(name)}", "is not known") for name in names[:MAX_UNKNOWN_NAMED]]
+    if more := names[MAX_UNKNOWN_NAMED:]:
+        faults.append(Fault("", f"has {len(more)} more members that are not known"))
+    return faults
 
 
 def _escape(name: str) -> str:

@@ -1,6 +1,5 @@
 """What the functions behind the HTTP API share: bodies in, JSON and problems out."""
 
-import binascii
 import re
 from base64 import b64decode
 from collections.abc import Callable
@@ -51,7 +50,7 @@ def body_bytes(event: APIGatewayProxyEventV2) -> bytes:
     body = event.body or ""
     try:
         return b64decode(body, validate=True) if event.is_base64_encoded else body.encode("utf-8")
-    except (binascii.Error, UnicodeEncodeError) as error:
+    except ValueError as error:  # broken base64, base64 in other than ASCII, half of a surrogate pair
         raise InvalidSubmission([Fault("", "cannot be decoded")]) from error
 
 

@@ -9,12 +9,15 @@ from typing import Final
 from taskguard.clock import to_millis
 
 PATTERN: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
-RULE: Final = "must be 1 to 128 characters out of A-Z a-z 0-9 . _ : -"
+RULE: Final = "must be 1 to 128 characters out of A-Z a-z 0-9 . _ : -, and neither . nor .."
+
+_DOT_SEGMENTS: Final = {".", ".."}
+"""Clients and proxies remove these from a path (RFC 3986, section 5.2.4): nobody could read such a task."""
 
 
 def is_valid(task_id: object) -> bool:
     """Tell whether a value can be a task id."""
-    return isinstance(task_id, str) and PATTERN.fullmatch(task_id) is not None
+    return isinstance(task_id, str) and bool(PATTERN.fullmatch(task_id)) and task_id not in _DOT_SEGMENTS
 
 
 def generate(now: datetime) -> str:

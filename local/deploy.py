@@ -36,12 +36,17 @@ def deploy(folder: Path, stack: str, overrides: Mapping[str, str], endpoint_url:
     project = load_project(folder).name
     config = load_stack_config(stack, overrides, program_folder=folder)
     aws = AwsClients(endpoint_url, config.get("aws:region", DEFAULT_REGION))
-    create = _creation(aws, Autonaming(project, stack, config))
+    create = creation(aws, Autonaming(project, stack, config))
     outputs = run_program(folder, project=project, stack=stack, config=config, create=create)
     return {**outputs, "awsEndpointUrl": endpoint_url}
 
 
-def _creation(aws: AwsClients, autonaming: Autonaming) -> CreateResource:
+def creation(aws: AwsClients, autonaming: Autonaming) -> CreateResource:
+    """Return what creates a resource of any type, by the creator for its type.
+
+    What the emulator would be left without, an unknown type or input, is a ResourceError.
+    """
+
     def create(resource_type: str, name: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if resource_type not in CREATORS:
             raise ResourceError(resource_type, name, "the local cloud does not know this type of resource")
@@ -58,6 +63,8 @@ def _creation(aws: AwsClients, autonaming: Autonaming) -> CreateResource:
 def main() -> int:
     """Deploy as the command line says."""
     logging.basicConfig(format="%(message)s", stream=sys.stdout, level=logging.WARNING)
+    # It repeats, with a traceback each, the one failure that is reported below.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     options = _options()
     try:
         outputs = deploy(

@@ -1,12 +1,12 @@
 """Runs a Pulumi program without the Pulumi CLI, in this process, once."""
 
 import asyncio
+import contextlib
 import logging
-import os
 import runpy
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ def run_program(
     Parameters
     ----------
     folder
-        The program's folder, which becomes the current one.
+        The program's folder, the current one while it runs.
     project, stack, config
         What the program finds in `pulumi.get_project()`, `pulumi.get_stack()` and `pulumi.Config()`.
     create
@@ -41,11 +41,13 @@ def run_program(
     """
     monitor = DeployingMonitor(create)
     _configure(monitor, folder, project, stack, config)
-    failed = _run(folder / "__main__.py")
+    program = folder / "__main__.py"
+    with _inside(folder):
+        failed = _run(program)
     if monitor.failures:
         raise monitor.failures[0]
     if failed:
-        raise DeployError(f"The program failed: {_described(failed)}") from failed
+        raise DeployError(f"The program failed: {_described(failed, program)}") from failed
     return monitor.stack_outputs or {}
 
 
@@ -65,9 +67,18 @@ def _configure(
             root_directory=str(folder),
         )
     )
+
+
+@contextlib.contextmanager
+def _inside(folder: Path) -> Iterator[None]:
     # As the CLI runs a program: from its own folder, which is also where its imports are found.
-    os.chdir(folder)
+    path = list(sys.path)
     sys.path.insert(0, str(folder))
+    try:
+        with contextlib.chdir(folder):
+            yield
+    finally:
+        sys.path[:] = path
 
 
 def _run(program: Path) -> BaseException | None:
@@ -82,7 +93,11 @@ def _run(program: Path) -> BaseException | None:
     return None
 
 
-def _described(error: BaseException) -> str:
+def _described(error: BaseException, program: Path) -> str:
     if isinstance(error, pulumi.RunError):
         return str(error)
-    return "".join(traceback.format_exception(error))
+    trace = error.__traceback__
+    # The program's author has no use for the frames of what runs the program.
+    while trace and trace.tb_frame.f_code.co_filename != str(program):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from botocore.exceptions import ClientError
+from pulumi import get_project, get_stack
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
@@ -56,6 +57,15 @@ class DeployingMonitor(MockMonitor):
         self.stack_outputs: dict[str, Any] | None = None
         self._urns: set[str] = set()
         self._lock = threading.Lock()
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """Return the URN that the engine would give: the types of all parents count, the stack's does not.
+
+        See https://www.pulumi.com/docs/iac/concepts/resources/names/#urns.
+        """
+        parents = parent.split("::")[2] if parent else _STACK
+        qualified_type = type_ if parents == _STACK else f"{parents}${type_}"
+        return f"urn:pulumi:{get_stack()}::{get_project()}::{qualified_type}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the gRPC method
         """Create a resource, unless there is one with its URN, which the engine refuses too."""

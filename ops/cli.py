@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import check, demo, local
+from ops.commands import check, dead, demo, local, pause, redrive, repair, show, status
 from ops.console import notes
 from ops.failures import explain
 
@@ -35,6 +35,16 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-app.command(epilog=demo.EXAMPLES)(demo.demo)
-app.command(epilog=local.EXAMPLES)(local.local)
-app.command(epilog=check.EXAMPLES)(check.check)
+for command, examples in (
+    (demo.demo, demo.EXAMPLES),
+    (local.local, local.EXAMPLES),
+    (check.check, check.EXAMPLES),
+    (status.status, status.EXAMPLES),
+    (dead.dead, dead.EXAMPLES),
+    (show.show, show.EXAMPLES),
+    (redrive.redrive, redrive.EXAMPLES),
+    (repair.repair, repair.EXAMPLES),
+    (pause.pause, pause.PAUSE_EXAMPLES),
+    (pause.resume, pause.RESUME_EXAMPLES),
+):
+    app.command(epilog=examples)(command)

@@ -17,3 +17,9 @@ class UsageError(OpsError):
     """The command was called wrongly: exit code 2, as for an unknown option."""
 
     exit_code = 2
+
+
+class InterruptedByUserError(OpsError):
+    """The user pressed Ctrl-C; the text says what that leaves. Exit code 130, as shells have it."""
+
+    exit_code = 130

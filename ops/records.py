@@ -81,3 +81,9 @@ def projection(fields: Sequence[str]) -> dict[str, Any]:
     """Name the fields to read through placeholders, because `status` and others are reserved words."""
     names = {f"#f{number}": name for number, name in enumerate(fields)}
     return {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+
+
+def read_record(client: "DynamoDBClient", table: str, task_id: str) -> Record | None:
+    """Read a whole record as it is at this moment; None if there is none."""
+    answer = client.get_item(TableName=table, Key={"taskId": {"S": task_id}}, ConsistentRead=True)
+    return plain(answer["Item"]) if "Item" in answer else None

@@ -6,18 +6,12 @@ from dataclasses import dataclass, field
 
 from ops.api import Answer
 from ops.depths import Depth
-from ops.errors import OpsError
+from ops.errors import InterruptedByUserError, OpsError
 from ops.outcomes import Outcome, Result, outcome_of
 from ops.records import Record
 from ops.submitting import Submitting
 
 POLL_SECONDS = 1.0
-
-
-class InterruptedRunError(OpsError):
-    """The user pressed Ctrl-C: exit code 130, as shells have it."""
-
-    exit_code = 130
 
 
 @dataclass(frozen=True)
@@ -81,13 +75,13 @@ class Run:
         ------
         OpsError
             A task's id was there before this run.
-        InterruptedRunError
+        InterruptedByUserError
             The user pressed Ctrl-C; the text says what goes on without us.
         """
         try:
             self._watch(submitting, timeout)
         except KeyboardInterrupt:
-            raise InterruptedRunError(self._unfinished()) from None
+            raise InterruptedByUserError(self._unfinished()) from None
         return self._result()
 
     def _watch(self, submitting: Submitting, timeout: float) -> None:

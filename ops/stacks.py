@@ -6,11 +6,10 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from local.cloud import OUTPUTS_FILE
+from local.project import REPOSITORY
 from ops.errors import OpsError, UsageError
 from ops.outputs import StackOutputs, parse_outputs
-
-PROJECT = Path(__file__).resolve().parent.parent
-LOCAL_OUTPUTS = PROJECT / ".local" / "outputs.json"
 
 THREE_WAYS = """Which stack? Say it in one of three ways:
   --stack NAME      a stack of the Pulumi CLI (runs `pulumi stack output --json`)
@@ -18,7 +17,7 @@ THREE_WAYS = """Which stack? Say it in one of three ways:
   python -m ops local    in another terminal: the local cloud's outputs are then found by themselves"""
 
 
-def find_outputs(outputs: str | None, stack: str | None, local_outputs: Path = LOCAL_OUTPUTS) -> StackOutputs:
+def find_outputs(outputs: str | None, stack: str | None, local_outputs: Path = OUTPUTS_FILE) -> StackOutputs:
     """Find the outputs of the stack that the user means.
 
     Parameters
@@ -59,7 +58,7 @@ def _read(path: Path) -> str:
 def _pulumi_stack_output(stack: str) -> str:
     command = ["pulumi", "stack", "output", "--json", "--non-interactive", "--stack", stack]
     try:
-        done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)  # noqa: S603
     except FileNotFoundError:
         raise OpsError(
             "--stack needs the Pulumi CLI, and there is no `pulumi` on the PATH "

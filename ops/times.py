@@ -41,11 +41,6 @@ def parse_moment(text: str, now: datetime) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def iso(moment: datetime) -> str:
-    """Write a moment as the records do: UTC, milliseconds, Z; such texts sort by time."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 def _before(now: datetime, text: str) -> datetime:
     try:
         return now - parse_length(text)

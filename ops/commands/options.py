@@ -53,6 +53,10 @@ Since = Annotated[
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")]
 
+Rate = Annotated[
+    float, typer.Option("--rate", min=0.01, max=10_000, metavar="N", help="Tasks sent a second.")
+]
+
 
 def settings_of(pairs: list[str] | None, seed: int | None) -> dict[str, str]:
     """Read `--set KEY=VALUE` and `--seed` into stack settings.

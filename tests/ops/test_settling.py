@@ -6,9 +6,9 @@ import pytest
 
 from ops.api import Answer
 from ops.depths import Depth
-from ops.errors import OpsError
+from ops.errors import InterruptedByUserError, OpsError
 from ops.outcomes import Result
-from ops.settling import InterruptedRunError, Progress, Run, View
+from ops.settling import Progress, Run, View
 from ops.submitting import Submitting
 from tests.ops.sample_records import record
 
@@ -98,7 +98,7 @@ def test_ctrl_c_says_what_goes_on() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(
-        InterruptedRunError, match=r"3 of 3 tasks submitted, 2 not settled.*show a-01"
+        InterruptedByUserError, match=r"3 of 3 tasks submitted, 2 not settled.*show a-01"
     ) as caught:
         _follow(World({"a-00": 0}).view(interrupt), _accept)
     assert caught.value.exit_code == 130

@@ -3,7 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from ops.errors import UsageError
-from ops.times import iso, parse_length, parse_moment
+from ops.times import parse_length, parse_moment
+from taskguard.clock import to_text
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -39,7 +40,7 @@ def test_a_wrong_length_is_refused_by_name(text: str) -> None:
     ],
 )
 def test_a_moment_is_a_time_or_a_length_back_from_now(text: str, expected: str) -> None:
-    assert iso(parse_moment(text, NOW)) == expected
+    assert to_text(parse_moment(text, NOW)) == expected
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01", "999999d"])

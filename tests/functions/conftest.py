@@ -1,0 +1,26 @@
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.aws_in_process import System, running_system
+
+
+@pytest.fixture(autouse=True)
+def _credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may ever find real credentials."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+
+@pytest.fixture(autouse=True)
+def _fresh_logger() -> None:
+    """Loggers outlive a test and keep the output stream they were made with: forget ours."""
+    logging.Logger.manager.loggerDict.pop("taskguard-test", None)
+
+
+@pytest.fixture
+def system() -> Iterator[System]:
+    with running_system() as running:
+        yield running

@@ -1,0 +1,78 @@
+import json
+
+import pytest
+from botocore.client import BaseClient
+
+from taskguard.errors import Unavailable
+from taskguard.record import Status
+from tests.support.aws_in_process import System
+from tests.support.events import sqs_record
+
+LETTER = {"taskId": "a", "payload": 1, "generation": 1}
+
+
+def test_a_redriven_task_is_queued_as_the_next_generation_and_done(system: System) -> None:
+    system.watch(sqs_record(LETTER))
+    assert system.redriver.redrive(system.record("a"))
+    record = system.record("a")
+    assert (record.status, record.generation) == (Status.QUEUED, 2)
+    assert system.process(*system.receive()) == []
+    assert system.record("a").status is Status.COMPLETED
+
+
+def test_the_message_goes_before_the_mark_so_that_an_interruption_loses_nothing(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.watch(sqs_record(LETTER))
+    dead = system.record("a")
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def interrupted(client: BaseClient, operation: str, arguments: object) -> object:
+        if operation == "UpdateItem":
+            raise KeyboardInterrupt
+        return real(client, operation, arguments)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseClient, "_make_api_call", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            system.redriver.redrive(dead)
+    assert system.process(*system.receive()) == []
+    record = system.record("a")
+    assert (record.status, record.generation) == (Status.COMPLETED, 2)
+
+
+def test_two_redrives_at_once_do_the_task_once(system: System) -> None:
+    system.watch(sqs_record(LETTER))
+    dead = system.record("a")
+    assert system.redriver.redrive(dead)
+    assert system.redriver.redrive(dead)
+    first, second = system.receive()
+    assert system.process(first) == system.process(second) == []
+    assert len(system.record("a").attempts) == 1
+
+
+def test_a_task_that_is_no_dead_letter_is_not_redriven(system: System) -> None:
+    system.submit({"taskId": "a", "payload": 1})
+    assert not system.redriver.redrive(system.record("a"))
+    assert len(system.receive()) == 1
+
+
+def test_a_repair_sends_an_untried_tasks_message_again_and_no_others(system: System) -> None:
+    system.submit({"taskId": "a", "payload": 1})
+    system.receive()
+    assert system.redriver.repair(system.record("a"))
+    (record,) = system.receive()
+    assert json.loads(record["body"]) == LETTER
+    system.process(record)
+    assert not system.redriver.repair(system.record("a"))
+
+
+def test_a_redrive_that_cannot_send_leaves_the_dead_letter(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    system.watch(sqs_record(LETTER))
+    dead = system.record("a")
+    system.sqs.delete_queue(QueueUrl=system.queue_url)
+    with pytest.raises(Unavailable):
+        system.redriver.redrive(dead)
+    assert system.record("a").status is Status.DEAD_LETTERED

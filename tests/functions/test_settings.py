@@ -1,0 +1,38 @@
+from datetime import timedelta
+
+import pytest
+
+from taskguard.errors import InvalidEnvironment
+from taskguard.retry import RetryPolicy
+from taskguard.settings import GetSettings, MonitorSettings, ProcessSettings, SubmitSettings
+from taskguard.simulation import Simulation
+from tests.support.aws_in_process import environment
+
+VALUES = environment("https://queue", "https://dead-letters")
+
+
+def test_a_complete_environment_is_read_into_typed_values() -> None:
+    settings = ProcessSettings.read(VALUES | {"FAILURE_RATE": "0.3", "SIMULATION_SEED": "7"})
+    assert settings.policy == RetryPolicy(3, 5, 900)
+    assert settings.simulation == Simulation(0.3, "", "7")
+    assert settings.keep_for == timedelta(days=30)
+    assert SubmitSettings.read(VALUES).task_queue_url == "https://queue"
+    assert MonitorSettings.read(VALUES).dead_letter_queue_url == "https://dead-letters"
+    assert GetSettings.read(VALUES).common.service == "taskguard-test"
+
+
+def test_all_problems_are_reported_at_once() -> None:
+    bad = {"MAX_ATTEMPTS": "0", "FAILURE_RATE": "1.5", "BACKOFF_BASE_SECONDS": "five", "TASKS_TABLE_NAME": ""}
+    with pytest.raises(InvalidEnvironment) as caught:
+        ProcessSettings.read(VALUES | bad)
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "TASKS_TABLE_NAME",
+        "MAX_ATTEMPTS",
+        "BACKOFF_BASE_SECONDS",
+        "FAILURE_RATE",
+    ]
+
+
+def test_a_rate_that_is_no_number_is_a_problem() -> None:
+    with pytest.raises(InvalidEnvironment, match="FAILURE_RATE must be at least 0"):
+        ProcessSettings.read(VALUES | {"FAILURE_RATE": "nan"})

@@ -1,0 +1,58 @@
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from taskguard.telemetry import LATENCY, METRICS, Event, Telemetry
+from tests.support.aws_in_process import System
+
+
+def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_each_counted_event_is_a_metric_under_the_service_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    telemetry = Telemetry("taskguard-test", "TaskGuard")
+    for event in Event:
+        telemetry.report(event, taskId="a")
+    telemetry.latency(timedelta(seconds=1.5))
+    telemetry.flush()
+    emf = _lines(capsys)[-1]
+    (directive,) = emf["_aws"]["CloudWatchMetrics"]
+    assert (directive["Namespace"], directive["Dimensions"]) == ("TaskGuard", [["service"]])
+    assert {m["Name"] for m in directive["Metrics"]} == {*METRICS.values(), LATENCY}
+    assert (emf["service"], emf[LATENCY]) == ("taskguard-test", [1500.0])
+
+
+def test_flushing_without_metrics_writes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    Telemetry("taskguard-test", "TaskGuard").flush()
+    assert _lines(capsys) == []
+
+
+def test_every_line_of_a_task_names_task_attempt_invocation_and_correlation(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.submit({"taskId": "a", "payload": 1}, headers={"x-correlation-id": "order-7"})
+    system.process(*system.receive())
+    lines = [line for line in _lines(capsys) if "event" in line]
+    assert [line["event"] for line in lines] == ["TASK_SUBMITTED", "TASK_STARTED", "TASK_COMPLETED"]
+    assert {line["taskId"] for line in lines} == {"a"}
+    assert {line["correlation_id"] for line in lines} == {"order-7"}
+    assert {line["function_request_id"] for line in lines} == {"request-1"}
+    assert [line.get("attempt") for line in lines] == [None, 1, 1]
+
+
+def test_a_failure_is_logged_with_its_stack_trace(
+    system: System, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("no luck")
+
+    monkeypatch.setattr("process_task.handler.perform", fail)
+    system.submit({"taskId": "a", "payload": 1})
+    system.process(*system.receive())
+    (line,) = [line for line in _lines(capsys) if line.get("event") == "TASK_RETRY"]
+    assert line["exception_name"] == "ValueError"
+    assert "no luck" in line["exception"]
+    assert line["waitSeconds"] == 5

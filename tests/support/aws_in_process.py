@@ -1,0 +1,157 @@
+"""The table, the two queues and the four functions in one process, on moto, with a clock that tests move."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from moto import mock_aws
+
+import get_task.handler
+import monitor_dlq.handler
+import process_task.handler
+import submit_task.handler
+from taskguard import aws
+from taskguard.batch import BatchHandler
+from taskguard.http_api import HttpHandler
+from taskguard.record import TaskRecord
+from taskguard.redriving import Redriver
+from taskguard.settings import GetSettings, MonitorSettings, ProcessSettings, SubmitSettings
+from taskguard.store import TaskStore
+from taskguard.task_queue import TaskQueue
+from tests.support.events import Context, http_event, received
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_sqs import SQSClient
+
+TABLE = "tasks"
+
+
+@dataclass
+class MovableClock:
+    """A clock that stands still until a test moves it."""
+
+    now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class System:
+    """One deployed backend; handlers are built as in Lambda, only their clock is the test's."""
+
+    dynamodb: "DynamoDBClient"
+    sqs: "SQSClient"
+    queue_url: str
+    dead_letter_url: str
+    clock: MovableClock = field(default_factory=MovableClock)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.environment = environment(self.queue_url, self.dead_letter_url) | self.environment
+
+    @property
+    def store(self) -> TaskStore:
+        return TaskStore(self.dynamodb, TABLE)
+
+    @property
+    def submitter(self) -> HttpHandler:
+        return submit_task.handler.build(SubmitSettings.read(self.environment), self.clock)
+
+    @property
+    def getter(self) -> HttpHandler:
+        return get_task.handler.build(GetSettings.read(self.environment))
+
+    @property
+    def processor(self) -> BatchHandler:
+        return process_task.handler.build(ProcessSettings.read(self.environment), self.clock)
+
+    @property
+    def monitor(self) -> BatchHandler:
+        return monitor_dlq.handler.build(MonitorSettings.read(self.environment), self.clock)
+
+    @property
+    def redriver(self) -> Redriver:
+        return Redriver(self.store, TaskQueue(self.sqs, self.queue_url), self.clock)
+
+    def submit(self, body: Any, path: str = "/tasks", **changes: Any) -> dict[str, Any]:
+        """Submit a body and return the answer with its body parsed."""
+        return _parsed(self.submitter(http_event("POST", path, body, **changes), Context()))  # type: ignore[arg-type]
+
+    def get(self, task_id: str) -> dict[str, Any]:
+        """Ask the API for a task and return the answer with its body parsed."""
+        return _parsed(self.getter(http_event("GET", f"/tasks/{task_id}"), Context()))  # type: ignore[arg-type]
+
+    def process(self, *records: dict[str, Any], context: Context | None = None) -> list[str]:
+        """Hand records to process_task and return the ids of those that come back."""
+        return _failures(self.processor({"Records": list(records)}, context or Context()))  # type: ignore[arg-type]
+
+    def watch(self, *records: dict[str, Any]) -> list[str]:
+        """Hand records to monitor_dlq and return the ids of those that come back."""
+        return _failures(self.monitor({"Records": list(records)}, Context()))  # type: ignore[arg-type]
+
+    def receive(self, url: str = "") -> list[dict[str, Any]]:
+        """Receive what is visible on the task queue (or another), as records."""
+        answer = self.sqs.receive_message(
+            QueueUrl=url or self.queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]
+        )
+        return [received(message) for message in answer.get("Messages", [])]
+
+    def record(self, task_id: str) -> TaskRecord:
+        """Return a record that must exist."""
+        record = self.store.get(task_id)
+        assert record is not None
+        return record
+
+    def item(self, task_id: str) -> dict[str, Any]:
+        """Return the raw item."""
+        return self.dynamodb.get_item(TableName=TABLE, Key={"taskId": {"S": task_id}})["Item"]
+
+
+def environment(queue_url: str, dead_letter_url: str) -> dict[str, str]:
+    """Return all four functions' environment, as the program sets it, without simulated failures."""
+    return {
+        "TASKS_TABLE_NAME": TABLE,
+        "TASK_QUEUE_URL": queue_url,
+        "DEAD_LETTER_QUEUE_URL": dead_letter_url,
+        "MAX_ATTEMPTS": "3",
+        "BACKOFF_BASE_SECONDS": "5",
+        "MAX_BACKOFF_SECONDS": "900",
+        "RECORD_TTL_DAYS": "30",
+        "FAILURE_RATE": "0",
+        "PERMANENT_FAILURE_SUFFIX": "",
+        "SIMULATION_SEED": "",
+        "POWERTOOLS_SERVICE_NAME": "taskguard-test",
+        "POWERTOOLS_METRICS_NAMESPACE": "TaskGuard",
+    }
+
+
+@contextmanager
+def running_system(**changes: str) -> Iterator[System]:
+    """Yield a system on moto; ``changes`` replace keys of the functions' environment."""
+    with mock_aws():
+        dynamodb, sqs = aws.dynamodb(), aws.sqs()
+        dynamodb.create_table(
+            TableName=TABLE,
+            KeySchema=[{"AttributeName": "taskId", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "taskId", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        tasks = sqs.create_queue(QueueName="tasks")["QueueUrl"]
+        dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
+        yield System(dynamodb, sqs, tasks, dead_letters, environment=changes)
+
+
+def _parsed(answer: dict[str, Any]) -> dict[str, Any]:
+    return answer | {"body": json.loads(answer["body"])}
+
+
+def _failures(response: dict[str, Any]) -> list[str]:
+    return [item["itemIdentifier"] for item in response["batchItemFailures"]]

@@ -11,7 +11,7 @@ def visibility_timeout_seconds(function_timeout_seconds: int, batching_window_se
 
 
 def waits_seconds(max_attempts: int, base_seconds: int, longest_seconds: int) -> list[int]:
-    """Return the waits between a task's tries: `base_seconds`, doubled each time, never above `longest_seconds`."""
+    """Return the waits between tries: `base_seconds`, doubled each time, at most `longest_seconds`."""
     return [min(base_seconds * 2**number, longest_seconds) for number in range(max_attempts - 1)]
 
 

@@ -11,7 +11,7 @@ CrossCheck = Callable[..., Problem | None]
 
 
 def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_days: int) -> Problem | None:
-    """Check the dead-letter queue's retention: a message keeps its age when it moves, so it must be kept longer.
+    """Check the dead-letter queue's retention: a message that moves keeps its age.
 
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
     """
@@ -74,10 +74,13 @@ def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -
     )
 
 
-def the_window_leaves_time_to_work(batching_window_seconds: int, process_timeout_seconds: int) -> Problem | None:
+def the_window_leaves_time_to_work(
+    batching_window_seconds: int, process_timeout_seconds: int
+) -> Problem | None:
     """Check that gathering a batch takes no longer than the six timeouts in which it is to be worked off.
 
-    Messages are invisible while they are gathered, so a longer window would spend most of the visibility timeout.
+    Messages are invisible while they are gathered, so a longer window would spend most of the visibility
+    timeout.
     """
     most = 6 * process_timeout_seconds
     if batching_window_seconds <= most:
@@ -128,8 +131,8 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
 def disagreements(checks: Iterable[CrossCheck], values: Mapping[str, Any]) -> list[Problem]:
     """Return the problems of all checks whose settings are good by themselves.
 
-    A check's parameters name the fields of `Settings` that it reads; where one of them is missing from `values`, its
-    own problem has been reported already, and the check says nothing.
+    A check's parameters name the fields of `Settings` that it reads; where one of them is missing from
+    `values`, its own problem has been reported already, and the check says nothing.
     """
     found = []
     for check in checks:

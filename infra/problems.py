@@ -1,8 +1,8 @@
 """What is wrong with a value, said so that a person can mend it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args, get_type_hints
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_args, get_origin
 
 import pulumi
 
@@ -45,7 +45,8 @@ class SettingsError(pulumi.RunError):
         self.problems = tuple(problems)
         listing = "\n".join(f"  {number}. {problem}" for number, problem in enumerate(problems, start=1))
         super().__init__(
-            f"{len(problems)} problem(s) in the configuration; write below `config:` in Pulumi.{stack}.yaml\n{listing}"
+            f"{len(problems)} problem(s) in the configuration. "
+            f"Write below `config:` in Pulumi.{stack}.yaml:\n{listing}"
         )
 
 
@@ -59,16 +60,16 @@ class ArgsError(ValueError):
 
 def rules_of(annotated: type) -> dict[str, Rule]:
     """Return the rule of each field of a dataclass that has one, by field name."""
-    hints = get_type_hints(annotated, include_extras=True)
-    return {name: get_args(hint)[1] for name, hint in hints.items() if hasattr(hint, "__metadata__")}
+    ruled = (each for each in fields(annotated) if get_origin(each.type) is Annotated)
+    return {each.name: get_args(each.type)[1] for each in ruled}
 
 
 @dataclass(frozen=True)
 class CheckedArgs:
     """A component's arguments, checked when they are built.
 
-    Fields annotated with a rule are held against it, all of them, before `ArgsError` is raised. Values that are
-    known only after deployment (outputs) need no rule and get none.
+    Fields annotated with a rule are held against it, all of them, before `ArgsError` is raised. Values that
+    are known only after deployment (outputs) need no rule and get none.
     """
 
     def __post_init__(self) -> None:

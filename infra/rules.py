@@ -84,7 +84,9 @@ class Choice:
 
     def suggest(self, text: str) -> str:
         """Return the choice that begins as the text does, else the first."""
-        return next((word for word in self.words if text and word.startswith(text.lower()[:2])), self.words[0])
+        return next(
+            (word for word in self.words if text and word.startswith(text.lower()[:2])), self.words[0]
+        )
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from infra import limits
 from infra.rules import Choice, Flag, Fraction, Whole
 from infra.text_rules import Text, Texts
 
-SIMULATED_ID_END = Text(
-    r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or ._:- (empty is off)", "3"
-)
+SIMULATED_ID_END = Text(r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or ._:- (empty is off)", "3")
 SEED = Text(r"[\x20-\x7e]{0,64}", "up to 64 plain characters (empty is random)", "7")
 ISSUER = Text(r"(https?://\S{1,2000})?", "a URL (empty is none)", "https://ISSUER.example.com")
 AUDIENCE = Texts(Text(r"\S{1,256}", "1 to 256 characters without blanks", "AUDIENCE"), most=50)
-ORIGINS = Texts(Text(r"\*|https?://[^\s/]+", "an origin such as https://example.com", "https://example.com"), 50)
+ORIGINS = Texts(
+    Text(r"\*|https?://[^\s/]+", "an origin such as https://example.com", "https://example.com"), 50
+)
 EMAIL = Text(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an e-mail address (empty is nobody)", "ops@example.com")
 
 
@@ -22,7 +22,8 @@ EMAIL = Text(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an e-mail address (empty is nobody
 class Settings:
     """What a stack may choose.
 
-    Defaults and descriptions stand in `Pulumi.yaml` alone, ranges here alone. Durations carry their unit in the name.
+    Defaults and descriptions stand in `Pulumi.yaml` alone, ranges here alone. Durations carry their unit in
+    the name.
     """
 
     stack: Annotated[str, limits.STACK_NAME]

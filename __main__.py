@@ -1,0 +1,80 @@
+"""TaskGuard: settings, components, outputs. What each component creates is said in its own docstring."""
+
+import pulumi
+
+from infra.alarm_catalogue import catalogue
+from infra.alarms import Alarms, AlarmsArgs
+from infra.api import HttpApi, HttpApiArgs, targets
+from infra.api_auth import ApiAuth
+from infra.arn import Place
+from infra.config import read_settings
+from infra.consumers import make_consumers
+from infra.dashboard import Dashboard, DashboardArgs
+from infra.dependency_layer import DependencyLayer, DependencyLayerArgs
+from infra.derived import queue_visibility_seconds
+from infra.functions import make_functions
+from infra.layer import program_layer
+from infra.queue import Redrive, TaskQueue, TaskQueueArgs
+from infra.scope import Scope
+from infra.stores import Stores
+from infra.table import TaskTable, TaskTableArgs
+from infra.topic import AlarmTopic, AlarmTopicArgs
+from infra.watching import watched_things
+
+settings = read_settings(pulumi.get_stack())
+scope = Scope(settings.stack, settings.tags)
+
+table = TaskTable("tasks", TaskTableArgs(scope, settings.protect_data))
+dead_letter_queue = TaskQueue(
+    "dead-letters",
+    TaskQueueArgs(
+        scope,
+        visibility_timeout_seconds=queue_visibility_seconds("dead_letter_queue", settings),
+        retention_days=settings.dead_letter_retention_days,
+    ),
+)
+task_queue = TaskQueue(
+    "tasks",
+    TaskQueueArgs(
+        scope,
+        visibility_timeout_seconds=queue_visibility_seconds("task_queue", settings),
+        retention_days=settings.task_retention_days,
+        redrive=Redrive(dead_letter_queue, settings.max_attempts),
+    ),
+)
+stores = Stores(table, task_queue, dead_letter_queue)
+
+layer = DependencyLayer(
+    "dependencies",
+    DependencyLayerArgs(scope, program_layer(settings.function_runtime), settings.function_runtime),
+)
+functions = make_functions(settings, scope, stores, layer.arn)
+make_consumers(settings, scope, stores, functions)
+api = HttpApi(
+    "api",
+    HttpApiArgs(
+        scope,
+        targets=targets(functions),
+        auth=ApiAuth(settings.api_auth, settings.api_jwt_issuer, settings.api_jwt_audience),
+        rate_limit=settings.api_rate_limit,
+        burst_limit=settings.api_burst_limit,
+        cors_origins=settings.cors_origins,
+        log_retention_days=settings.log_retention_days,
+    ),
+)
+
+place = table.arn.apply(Place.of)
+topic = AlarmTopic("alarms", AlarmTopicArgs(scope, place, settings.alarm_email))
+watched = watched_things(settings, scope, stores, functions, api)
+Alarms("alarms", AlarmsArgs(scope, catalogue(watched), topic.arn))
+log_groups = {key: function.log_group_name for key, function in functions.items()}
+dashboard = Dashboard("dashboard", DashboardArgs(scope, place, watched, log_groups))
+
+pulumi.export("apiEndpoint", api.endpoint)
+pulumi.export("taskQueueUrl", task_queue.url)
+pulumi.export("deadLetterQueueUrl", dead_letter_queue.url)
+pulumi.export("tasksTableName", table.name)
+pulumi.export("functionNames", {key: function.name for key, function in functions.items()})
+pulumi.export("logGroupNames", log_groups)
+pulumi.export("alarmTopicArn", topic.arn)
+pulumi.export("dashboardUrl", dashboard.url)

@@ -1,0 +1,100 @@
+"""The dashboard, and the saved queries for what it cannot show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.alarm_catalogue import Watched
+from infra.arn import Place
+from infra.dashboard_layout import Chart, layout
+from infra.scope import Scope
+
+# Logs Insights; what to replace stands in capitals.
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
+QUERIES = {
+    "task-by-id": """fields @timestamp, event, attempt, level, message, correlation_id, function_request_id
+| filter taskId = "TASK-ID"
+| sort @timestamp asc
+| limit 1000""",
+    "errors": """fields @timestamp, service, taskId, event, message, exception_name, exception, @log
+| filter level = "ERROR" or level = "CRITICAL" or @message like /Task timed out|Runtime exited/
+| sort @timestamp desc
+| limit 200""",
+    "dead-letters": """fields @timestamp, taskId, lastError.type, lastError.message, createdAt, failedAt
+| filter event = "TASK_DEAD_LETTER"
+| sort @timestamp desc
+| limit 200""",
+}
+
+
+@dataclass(frozen=True)
+class DashboardArgs:
+    """Arguments of `Dashboard`.
+
+    Attributes
+    ----------
+    scope
+        The stack's names and tags.
+    place
+        Partition, region and account of the stack.
+    watched
+        What to show.
+    log_groups
+        Names of the functions' log groups, by function.
+    """
+
+    scope: Scope
+    place: pulumi.Output[Place]
+    watched: Watched
+    log_groups: Mapping[str, pulumi.Output[str]]
+
+
+class Dashboard(pulumi.ComponentResource):
+    """Creates the dashboard `taskguard-<stack>` and the saved queries `taskguard-<stack>/...`."""
+
+    url: pulumi.Output[str]
+
+    def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("taskguard:dashboard:Dashboard", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        region = args.place.apply(lambda place: place.region)
+        aws.cloudwatch.Dashboard(
+            name,
+            dashboard_name=args.scope.prefix,
+            dashboard_body=pulumi.Output.json_dumps(_body(layout(args.watched), region)),
+            opts=child,
+        )
+        for query, text in QUERIES.items():
+            aws.cloudwatch.QueryDefinition(
+                f"{name}-{query}",
+                name=f"{args.scope.prefix}/{query}",
+                log_group_names=list(args.log_groups.values()),
+                query_string=text,
+                opts=child,
+            )
+        self.url = region.apply(lambda where: dashboard_url(where, args.scope.prefix))
+        self.register_outputs({"url": self.url})
+
+
+def dashboard_url(region: str, name: str) -> str:
+    """Return the console's address of a dashboard."""
+    return (
+        f"https://{region}.console.aws.amazon.com/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
+    )
+
+
+def _body(rows: list[list[Chart]], region: pulumi.Output[str]) -> dict[str, Any]:
+    """Return the dashboard's body: rows of charts of equal width, on CloudWatch's grid of 24 columns.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
+    widgets = []
+    for y, row in enumerate(rows):
+        width = 24 // len(row)
+        for x, chart in enumerate(row):
+            place = {"x": x * width, "y": y * 6, "width": width, "height": 6}
+            widgets.append({"type": "metric", **place, "properties": chart.properties(region)})
+    return {"widgets": widgets}

@@ -1,0 +1,105 @@
+"""Where alarms go."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra import policy
+from infra.arn import Place
+from infra.scope import Scope
+
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+# The shortest that KMS allows; the topic keeps no messages that one would have to read later.
+KEY_DELETION_DAYS = 7
+
+
+@dataclass(frozen=True)
+class AlarmTopicArgs:
+    """Arguments of `AlarmTopic`.
+
+    Attributes
+    ----------
+    scope
+        The stack's names and tags.
+    place
+        Partition, region and account of the stack.
+    email
+        Address to send alarms to; empty for nobody.
+    """
+
+    scope: Scope
+    place: pulumi.Output[Place]
+    email: str
+
+
+class AlarmTopic(pulumi.ComponentResource):
+    """Creates the topic `taskguard-<stack>-<name>`, its key, its policy, and the subscription of an address.
+
+    A key of its own, because CloudWatch cannot publish to a topic that is encrypted with the key that AWS
+    manages:
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: AlarmTopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("taskguard:topic:AlarmTopic", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        topic_name = args.scope.name(name)
+        key = aws.kms.Key(
+            f"{name}-key",
+            description=f"Encrypts the topic {topic_name}",
+            enable_key_rotation=True,
+            deletion_window_in_days=KEY_DELETION_DAYS,
+            policy=policy.document(args.place.apply(lambda place: key_statements(place, topic_name))),
+            tags=args.scope.tags,
+            opts=child,
+        )
+        topic = aws.sns.Topic(
+            name, name=topic_name, kms_master_key_id=key.arn, tags=args.scope.tags, opts=child
+        )
+        aws.sns.TopicPolicy(
+            f"{name}-policy",
+            arn=topic.arn,
+            policy=policy.document(
+                pulumi.Output.all(topic.arn, args.place).apply(
+                    lambda known: topic_statements(known[0], known[1], args.scope.prefix)
+                )
+            ),
+            opts=child,
+        )
+        if args.email:
+            aws.sns.TopicSubscription(
+                f"{name}-email", topic=topic.arn, protocol="email", endpoint=args.email, opts=child
+            )
+        self.arn = topic.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def key_statements(place: Place, topic_name: str) -> list[policy.Statement]:
+    """Return the policy of the topic's key: the account rules it, CloudWatch may use it for this topic alone.
+
+    In a key's policy the resource `*` is the key itself; it cannot be named otherwise:
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+    """
+    owner = {"Sid": "OwnKey", "Effect": "Allow", "Principal": {"AWS": place.account_root}}
+    this_topic = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": place.arn("sns", topic_name)}}
+    return [
+        {**owner, "Action": "kms:*", "Resource": "*"},
+        policy.allow_service(
+            "EncryptAlarms", CLOUDWATCH, ["kms:Decrypt", "kms:GenerateDataKey"], "*", this_topic
+        ),
+    ]
+
+
+def topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.Statement]:
+    """Return the topic's policy: this stack's alarms may publish, over TLS, and nobody else."""
+    own_alarms = {
+        "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", f"alarm:{prefix}-*")},
+        "StringEquals": {"aws:SourceAccount": place.account},
+    }
+    return [
+        policy.allow_service("PublishAlarms", CLOUDWATCH, ["sns:Publish"], topic_arn, own_alarms),
+        policy.deny_without_tls(["sns:Publish"], topic_arn),
+    ]

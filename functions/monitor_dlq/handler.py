@@ -7,7 +7,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard import aws
-from taskguard.batch import BatchHandler
+from taskguard.batch import MAX_WORKERS, BatchHandler
 from taskguard.burial import Burial
 from taskguard.clock import Clock, utc_now
 from taskguard.settings import MonitorSettings
@@ -16,7 +16,7 @@ from taskguard.task_queue import TaskQueue
 from taskguard.telemetry import Telemetry
 
 
-def build(settings: MonitorSettings, clock: Clock = utc_now, workers: int | None = None) -> BatchHandler:
+def build(settings: MonitorSettings, clock: Clock = utc_now, workers: int = MAX_WORKERS) -> BatchHandler:
     """Return the application with its clients."""
     telemetry = Telemetry(settings.common.service, settings.common.namespace)
     burial = Burial(

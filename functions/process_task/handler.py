@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from process_task.work import perform
 from taskguard import aws
-from taskguard.batch import BatchHandler
+from taskguard.batch import MAX_WORKERS, BatchHandler
 from taskguard.clock import Clock, utc_now
 from taskguard.processing import Processor
 from taskguard.settings import ProcessSettings
@@ -17,7 +17,7 @@ from taskguard.task_queue import TaskQueue
 from taskguard.telemetry import Telemetry
 
 
-def build(settings: ProcessSettings, clock: Clock = utc_now, workers: int | None = None) -> BatchHandler:
+def build(settings: ProcessSettings, clock: Clock = utc_now, workers: int = MAX_WORKERS) -> BatchHandler:
     """Return the application with its clients."""
     sqs = aws.sqs()
     telemetry = Telemetry(settings.common.service, settings.common.namespace)

@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_sqs import SQSClient
 
+MAX_CONNECTIONS: Final = 64
+"""Connections that a client keeps open: one for each thread that uses it at the same time."""
+
 CONFIG: Final = Config(
-    connect_timeout=1, read_timeout=3, retries={"mode": "standard", "total_max_attempts": 3}
+    connect_timeout=1,
+    read_timeout=3,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    max_pool_connections=MAX_CONNECTIONS,
 )
 """Bounds a call to 12 s and some backoff, so that two in a row end before the API's 30 s do."""
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch import (
     AsyncBatchProcessor,
@@ -15,10 +15,14 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from taskguard import aws
 from taskguard.clock import Clock
 from taskguard.processing import Delivery
 from taskguard.telemetry import Telemetry
 from taskguard.work import WorkContext
+
+MAX_WORKERS: Final = aws.MAX_CONNECTIONS
+"""Most messages handled at a time; the rest of a larger batch waits, unclaimed, for its turn."""
 
 Handle = Callable[[Delivery, WorkContext], bool]
 """Handles one message; True lets SQS delete it, False lets it come back."""
@@ -38,13 +42,13 @@ class BatchHandler:
     Parameters
     ----------
     workers
-        How many messages are handled at a time; the whole batch unless given.
+        How many messages are handled at a time, at most.
     """
 
     handle: Handle
     clock: Clock
     telemetry: Telemetry
-    workers: int | None = None
+    workers: int = MAX_WORKERS
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         """Handle every message of an event, side by side."""
@@ -60,7 +64,7 @@ class BatchHandler:
         self, event: dict[str, Any], context: LambdaContext, invocation: WorkContext
     ) -> dict[str, Any]:
         processor = AsyncBatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        with ThreadPoolExecutor(self.workers or max(len(event["Records"]), 1)) as pool:
+        with ThreadPoolExecutor(min(self.workers, len(event["Records"]) or 1)) as pool:
 
             async def record_handler(record: SQSRecord) -> None:
                 loop = asyncio.get_running_loop()

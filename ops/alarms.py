@@ -18,7 +18,7 @@ class Alarm:
 def ringing_alarms(client: "CloudWatchClient", topic_arn: str) -> list[Alarm]:
     """Return the alarms in state ALARM that report to the stack's topic; that is how they are known."""
     pages = client.get_paginator("describe_alarms").paginate(
-        StateValue="ALARM", ActionPrefix=topic_arn, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+        ActionPrefix=topic_arn, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
     found = [
         alarm for page in pages for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", []))
@@ -26,5 +26,5 @@ def ringing_alarms(client: "CloudWatchClient", topic_arn: str) -> list[Alarm]:
     return [
         Alarm(alarm["AlarmName"], alarm.get("StateReason", ""))
         for alarm in found
-        if topic_arn in alarm.get("AlarmActions", [])
+        if alarm["StateValue"] == "ALARM" and topic_arn in alarm.get("AlarmActions", [])
     ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 
 from ops.alarms import Alarm, ringing_alarms
+from ops.console import print_table
 from ops.dead_letters import count_dead_letters
 from ops.depths import Depth, depth_of
 from ops.mapping import ENABLED, mapping_of
@@ -71,7 +72,7 @@ def print_health(console: "Console", health: Health) -> None:
         table.add_column(heading, justify="left" if heading in {"queue", "deliveries"} else "right")
     table.add_row("tasks", *_cells(health.task_queue), health.deliveries)
     table.add_row("dead letters", *_cells(health.dead_letter_queue), health.dead_letter_deliveries)
-    console.print(table, soft_wrap=False)
+    print_table(console, table)
     if health.deliveries != ENABLED:
         console.print("Tasks are accepted and wait: `python -m ops resume` lets them run.", style="yellow")
     console.print(f"DEAD_LETTERED: {health.dead_letters}")

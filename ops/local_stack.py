@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from local.cloud import local_cloud
-
 from ops.console import notes
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from rich.console import Console
 from rich.table import Table
 
+from ops.console import print_table
 from ops.outcomes import Outcome, Result, latency
 
 _SAMPLE = 8
@@ -31,7 +32,7 @@ def print_sample(console: Console, result: Result) -> None:
         table.add_column(heading, overflow="fold", no_wrap=heading == "task")
     for outcome in chosen:
         table.add_row(*_row(outcome))
-    console.print(table, soft_wrap=False)
+    print_table(console, table)
 
 
 def print_latency(console: Console, result: Result) -> None:

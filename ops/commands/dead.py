@@ -64,7 +64,7 @@ def print_letters(letters: "Sequence[DeadLetter]") -> None:
     """Print dead letters as a table, and their number."""
     from rich.table import Table
 
-    from ops.console import results
+    from ops.console import print_table, results
 
     table = Table(header_style="bold")
     for heading in ("task", "dead-lettered at", "generation", "last error"):
@@ -72,5 +72,5 @@ def print_letters(letters: "Sequence[DeadLetter]") -> None:
     for letter in letters:
         table.add_row(letter.task_id, letter.dead_lettered_at, str(letter.generation), letter.error)
     if letters:
-        results.print(table, soft_wrap=False)
+        print_table(results, table)
     results.print(f"DEAD_LETTERED: {len(letters)}")

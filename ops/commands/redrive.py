@@ -66,9 +66,13 @@ def _matching(aws: "Aws", error: str | None, since: str | None) -> list[str]:
 
 
 def _ask(count: int) -> None:
+    from rich.prompt import Confirm
+
+    from ops.console import notes
+
     try:
-        sure = typer.confirm(f"Send {count} dead letters again?", err=True)
-    except typer.Abort:
+        sure = Confirm.ask(f"Send {count} dead letters again?", console=notes, default=False)
+    except EOFError:
         raise UsageError("Nothing was sent: nobody is there to answer. Add --yes.") from None
     if not sure:
         raise UsageError("Nothing was sent.")

@@ -1,6 +1,8 @@
 """A stack made of moto's queues and table: what the operator's tool sees of a deployment."""
 
+import io
 import json
+import zipfile
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,32 +37,37 @@ def outputs_document(**changes: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class MotoStack:
-    """The stack's outputs and clients, and short ways to fill it."""
+    """The stack's clients, and short ways to fill it."""
 
-    outputs: StackOutputs
     aws: Aws
 
     @classmethod
     def created(cls) -> "MotoStack":
-        """Create queues and table in moto; the outputs name moto's own URLs."""
+        """Create queues and table in moto, which gives them the URLs that the outputs name."""
         aws = Aws(parse_outputs(json.dumps(outputs_document()), "test"))
-        urls = [
-            aws.sqs.create_queue(QueueName=f"taskguard-test-{name}")["QueueUrl"]
-            for name in ("tasks", "dead-letters")
-        ]
+        for url in (aws.outputs.task_queue_url, aws.outputs.dead_letter_queue_url):
+            aws.sqs.create_queue(QueueName=url.rsplit("/", 1)[-1])
         _create_table(aws)
-        document = outputs_document(taskQueueUrl=urls[0], deadLetterQueueUrl=urls[1])
-        outputs = parse_outputs(json.dumps(document), "test")
-        return cls(outputs, Aws(outputs))
+        return cls(aws)
+
+    @property
+    def outputs(self) -> StackOutputs:
+        """The stack's outputs."""
+        return self.aws.outputs
 
     def document(self) -> str:
         """The outputs as JSON text."""
-        return json.dumps(
-            outputs_document(
-                taskQueueUrl=self.outputs.task_queue_url,
-                deadLetterQueueUrl=self.outputs.dead_letter_queue_url,
-            )
-        )
+        return json.dumps(outputs_document())
+
+    def deploy_consumers(self) -> None:
+        """Give both queues their function and event source mapping."""
+        role = _create_role(self.aws)
+        queues = {
+            "process_task": self.outputs.task_queue_url,
+            "monitor_dlq": self.outputs.dead_letter_queue_url,
+        }
+        for key, url in queues.items():
+            _create_consumer(self.aws, self.outputs.function_names[key], url.rsplit("/", 1)[-1], role)
 
     def put(self, record: dict[str, Any]) -> None:
         """Put a record of plain values."""
@@ -104,3 +111,21 @@ def _create_table(aws: Aws) -> None:
             }
         ],
     )
+
+
+def _create_role(aws: Aws) -> str:
+    policy = json.dumps({"Version": "2012-10-17", "Statement": []})
+    iam = aws.session.client("iam")
+    return str(iam.create_role(RoleName="role", AssumeRolePolicyDocument=policy)["Role"]["Arn"])
+
+
+def _create_consumer(aws: Aws, function: str, queue: str, role: str) -> None:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as files:
+        files.writestr("handler.py", "")
+    code: Any = {"ZipFile": archive.getvalue()}
+    aws.lambda_.create_function(
+        FunctionName=function, Runtime="python3.13", Role=role, Handler="h.h", Code=code
+    )
+    source = f"arn:aws:sqs:{aws.outputs.region}:123456789012:{queue}"
+    aws.lambda_.create_event_source_mapping(EventSourceArn=source, FunctionName=function)

@@ -35,7 +35,7 @@ def leashed_child(
     """
     read_end, write_end = os.pipe()
     try:
-        process = subprocess.Popen(  # noqa: S603 - the callers' commands are their own, no shell
+        with subprocess.Popen(  # noqa: S603 - the callers' commands are their own, no shell
             command,
             env=environment,
             cwd=folder,
@@ -43,12 +43,12 @@ def leashed_child(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
-        )
-        try:
-            os.close(read_end)
-            yield process
-        finally:
-            _stop_group(process)
+        ) as process:
+            try:
+                os.close(read_end)
+                yield process
+            finally:
+                _stop_group(process)
     finally:
         # Enough by itself, should a signal strike between the fork and the inner `try`: the child ends.
         os.close(write_end)

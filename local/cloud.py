@@ -16,6 +16,7 @@ from local.errors import DeployError
 from local.outputs_file import published
 from local.project import REPOSITORY
 from local.signals import ending_by_exception
+from local.stack_config import load_stack_config
 
 OUTPUTS_FILE = RUNS_FOLDER / "outputs.json"
 """Where the stack's outputs are found by default; with several local clouds, those of the last one."""
@@ -58,6 +59,8 @@ def local_cloud(
     LocalCloudError
         The emulator does not start, the configuration does not hold together, or the deployment failed.
     """
+    # The deployment reads it again, in its own process; a mistake is told before anything is started.
+    load_stack_config(stack, overrides, program_folder=program_folder)
     with ending_by_exception(), running_emulator(progress) as emulator:
         progress(f"AWS emulator at {emulator.endpoint_url}; deploying stack '{stack}' into it ...")
         outputs_source = _deploy(emulator, stack, overrides, program_folder, progress)

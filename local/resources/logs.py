@@ -2,6 +2,7 @@
 
 import functools
 import logging
+import threading
 import uuid
 from typing import Any
 
@@ -48,8 +49,14 @@ def _unkept(error: ClientError) -> str:
     # A saved query is text for people; that the emulator keeps none is no reason not to deploy the rest.
     if "Unknown action" not in error.response["Error"]["Message"]:
         raise error
-    _tell_once("The emulator keeps no saved Logs Insights queries; their parameters were checked, no more.")
+    with _TELLING:
+        _tell_once(
+            "The emulator keeps no saved Logs Insights queries; their parameters were checked, no more."
+        )
     return str(uuid.uuid4())
+
+
+_TELLING = threading.Lock()
 
 
 @functools.cache

@@ -10,19 +10,14 @@ DEADLINE_SECONDS = 10.0
 
 
 def processes_naming(text: str) -> list[str]:
-    """Return the group leaders' command lines that contain `text`, and everything else in their groups."""
-    listing = subprocess.run(["ps", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True)
+    """Return the command lines of all living processes in groups of which one member names `text`."""
+    listing = subprocess.run(
+        ["ps", "-ww", "-eo", "pgid=,stat=,args="], capture_output=True, text=True, check=True
+    )
     rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
-    living = [row for row in rows if len(row) == 3 and not row[1].startswith("Z")]
-    groups = {group for group, _, command in living if text in command and "ps -eo" not in command}
-    return [command for group, _, command in living if group in groups]
-
-
-def group_size(group: int) -> int:
-    """Return how many living processes a process group has."""
-    listing = subprocess.run(["ps", "-eo", "pgid=,stat="], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in listing.stdout.splitlines()]
-    return sum(1 for pgid, stat in rows if int(pgid) == group and not stat.startswith("Z"))
+    living = [(group, command) for group, state, command in rows if not state.startswith("Z")]
+    groups = {group for group, command in living if text in command}
+    return [command for group, command in living if group in groups]
 
 
 def listening(url: str) -> bool:

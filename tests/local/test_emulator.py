@@ -1,0 +1,62 @@
+import socket
+from pathlib import Path
+
+import pytest
+
+from local import emulator
+from local.emulator import HOST, free_port, running_emulator
+from local.errors import EmulatorError
+from tests.support.local_processes import listening, processes_naming
+
+pytestmark = pytest.mark.emulator
+
+
+def _quiet(_: str) -> None:
+    """Take no interest in progress."""
+
+
+def test_two_run_side_by_side_and_leave_nothing() -> None:
+    with running_emulator(_quiet) as one, running_emulator(_quiet) as two:
+        assert one.endpoint_url != two.endpoint_url
+        assert listening(one.endpoint_url)
+        assert listening(two.endpoint_url)
+    assert not listening(one.endpoint_url)
+    assert not one.folder.exists()
+    assert processes_naming(str(one.folder)) == []
+
+
+def test_a_port_that_somebody_took_meanwhile_is_given_up_for_another() -> None:
+    with socket.create_server((HOST, 0)) as somebody:
+        ports = [somebody.getsockname()[1], free_port()]
+        with running_emulator(_quiet, choose_port=iter(ports.copy()).__next__) as started:
+            assert started.endpoint_url == f"http://{HOST}:{ports[1]}"
+
+
+def test_it_gives_up_when_every_port_is_taken() -> None:
+    with socket.create_server((HOST, 0)) as somebody:
+        port = somebody.getsockname()[1]
+        with (
+            pytest.raises(EmulatorError, match=f"no free port.*(?s:.*){port}"),
+            running_emulator(_quiet, choose_port=lambda: port),
+        ):
+            pass
+
+
+def test_an_emulator_that_does_not_start_shows_the_end_of_its_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "python"
+    broken.write_text("#!/bin/sh\necho 'the reason' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    monkeypatch.setattr(emulator, "emulator_python", lambda _: broken)
+    with pytest.raises(EmulatorError, match=r"ended while starting\.\nthe reason"), running_emulator(_quiet):
+        pass
+
+
+def test_the_functions_see_nothing_of_this_machines_settings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    environment = emulator._environment(tmp_path, 1)
+    assert "production" not in environment.values()
+    assert environment["HOME"] == str(tmp_path)

@@ -45,7 +45,9 @@ def _occupy_a_worker(outputs: dict[str, Any], runs: Path) -> None:
     assert becomes_true(lambda: any("_worker.py" in command for command in processes_naming(str(runs))))
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -2), (signal.SIGKILL, -9)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, -2), (signal.SIGKILL, -9)]
+)
 def test_a_signal_takes_everything_down_with_a_busy_function_too(
     cloud: CloudProcess, number: signal.Signals, code: int
 ) -> None:

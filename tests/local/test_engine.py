@@ -1,6 +1,3 @@
-import contextvars
-import gc
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +9,7 @@ from local.aws_clients import AwsClients
 from local.deploy import creation
 from local.engine import run_program
 from local.errors import DeployError, ResourceError
+from tests.support.local_deployment import in_fresh_context
 from tests.support.local_programs import write_program
 
 NOWHERE = AwsClients("http://127.0.0.1:1", "us-east-1")
@@ -42,19 +40,12 @@ def run(tmp_path: Path, recorder: Recorder) -> Run:
 
 
 def _run(folder: Path, create: Any) -> dict[str, Any]:
-    # The SDK keeps its state in context variables: a fresh context does for a fresh process.
     def program() -> dict[str, Any]:
         return run_program(
             folder, project="sample", stack="local", config={"sample:greeting": "hi"}, create=create
         )
 
-    with warnings.catch_warnings():
-        # The SDK makes an event loop in each of its threads, and leaves them for the process's end to close.
-        warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            return contextvars.Context().run(program)
-        finally:
-            gc.collect()
+    return in_fresh_context(program)
 
 
 def test_exports_come_back_with_integers_and_without_secret_wrappers(run: Run) -> None:

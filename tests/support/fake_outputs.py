@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from uuid import NAMESPACE_DNS, uuid5
 
 from pulumi.runtime.mocks import MockResourceArgs
 
@@ -35,6 +36,8 @@ def fake_outputs(args: MockResourceArgs) -> dict[str, Any]:
     place = f"{REGION}:{ACCOUNT}"
     if args.typ in _ARNS:
         outputs["arn"] = "arn:aws:" + _ARNS[args.typ].format(place=place, account=ACCOUNT, name=name)
+    if args.typ == "aws:lambda/eventSourceMapping:EventSourceMapping":
+        outputs["uuid"] = str(uuid5(NAMESPACE_DNS, args.name))
     if args.typ == "aws:sqs/queue:Queue":
         outputs["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
     if args.typ == "aws:lambda/function:Function":

@@ -7,7 +7,7 @@ import json
 import logging
 import runpy
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -84,12 +84,13 @@ class _Recorder(Mocks):
 
 class _RecordingMonitor(MockMonitor):
     def __init__(self, run: ProgramRun, *, preview: bool) -> None:
-        super().__init__(_Recorder(run, preview=preview))  # type: ignore[no-untyped-call]
+        super().__init__(_Recorder(run, preview=preview))
         self._run = run
         self._lock = threading.Lock()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the gRPC method
-        response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
+        with _loop_of_this_thread():
+            response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
         if request.type != "pulumi:pulumi:Stack":
             with self._lock:
                 self._run.resources.append(_registered(request, response.urn))
@@ -102,6 +103,15 @@ class _RecordingMonitor(MockMonitor):
         else:
             self._run.component_outputs[request.urn] = outputs
         return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
+
+@contextlib.contextmanager
+def _loop_of_this_thread() -> Iterator[None]:
+    """Close the event loop that the SDK's mock monitor needs in its worker thread; it would only leave it."""
+    with contextlib.closing(asyncio.new_event_loop()) as loop:
+        asyncio.set_event_loop(loop)
+        yield
+        asyncio.set_event_loop(None)
 
 
 def run_program(
@@ -130,7 +140,7 @@ def _run(stack: str, overrides: tuple[tuple[str, str], ...], preview: bool) -> P
 def _execute(stack: str, config: Mapping[str, str], run: ProgramRun, preview: bool) -> None:
     pulumi.runtime.set_all_config(dict(config))
     monitor = _RecordingMonitor(run, preview=preview)
-    engine = MockEngine(logging.getLogger("pulumi"))  # type: ignore[no-untyped-call]
+    engine = MockEngine(logging.getLogger("pulumi"))
     configure(Settings(project="taskguard", stack=stack, monitor=monitor, engine=engine, dry_run=preview))
 
     def program() -> None:

@@ -1,0 +1,48 @@
+"""The program's runs that most tests look at."""
+
+import pytest
+
+from tests.support.program import ProgramRun, run_program
+
+# Values that occur nowhere else, so that a value found in a resource can only come from its setting.
+TUNED = {
+    "maxAttempts": "8",
+    "backoffBaseSeconds": "2",
+    "maxBackoffSeconds": "61",
+    "batchSize": "101",
+    "batchingWindowSeconds": "20",
+    "maxConcurrency": "17",
+    "functionMemoryMb": "513",
+    "functionRuntime": "python3.12",
+    "processTimeoutSeconds": "100",
+    "logRetentionDays": "365",
+    "recordTtlDays": "6",
+    "taskRetentionDays": "2",
+    "deadLetterRetentionDays": "3",
+    "failureRate": "1.0",
+    "permanentFailureSuffix": "-bad",
+    "simulationSeed": "77",
+    "apiRateLimit": "71",
+    "apiBurstLimit": "72",
+    "corsOrigins": '["https://one.example.com", "https://two.example.com"]',
+    "alarmEmail": "ops@example.com",
+    "tracing": "true",
+    "protectData": "true",
+    "tags": '{"Team": "payments"}',
+}
+
+
+@pytest.fixture(scope="session")
+def dev() -> ProgramRun:
+    return run_program("dev")
+
+
+@pytest.fixture(scope="session")
+def tuned() -> ProgramRun:
+    """The development stack with every setting changed that only passes a value on."""
+    return run_program("dev", TUNED)
+
+
+@pytest.fixture(scope="session")
+def prod() -> ProgramRun:
+    return run_program("prod")

@@ -1,0 +1,144 @@
+"""The HTTP API: who may call, how often, and what is written down about it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.expected import PLACE
+from tests.support.fake_outputs import REGION
+from tests.support.program import ProgramRun, Registered, run_program
+
+ROUTES = {
+    "POST /tasks": "submit-task",
+    "POST /task": "submit-task",
+    "POST /tasks/batch": "submit-task",
+    "GET /tasks/{taskId}": "get-task",
+    "GET /task/{taskId}": "get-task",
+}
+JWT = {
+    "apiAuth": "jwt",
+    "apiJwtIssuer": "https://issuer.example.com/",
+    "apiJwtAudience": '["taskguard", "operators"]',
+}
+
+
+def routes(run: ProgramRun) -> dict[str, Registered]:
+    return {each.inputs["routeKey"]: each for each in run.all("aws:apigatewayv2/route:Route")}
+
+
+def stage(run: ProgramRun) -> dict[str, Any]:
+    (found,) = run.all("aws:apigatewayv2/stage:Stage")
+    return dict(found.inputs)
+
+
+def test_every_route_leads_to_its_function(dev: ProgramRun) -> None:
+    found = routes(dev)
+    assert found.keys() == ROUTES.keys()
+    for key, function in ROUTES.items():
+        integration = dev.one("aws:apigatewayv2/integration:Integration", f"api-{function}")
+        assert found[key].inputs["target"] == f"integrations/integration-{integration.name}"
+        assert integration.inputs["integrationUri"].endswith(
+            f":function:taskguard-dev-{function}/invocations"
+        )
+        assert integration.inputs["payloadFormatVersion"] == "2.0"
+        assert integration.inputs["integrationType"] == "AWS_PROXY"
+
+
+@pytest.mark.parametrize("key", ROUTES)
+def test_without_a_choice_every_route_wants_a_signature(key: str, prod: ProgramRun) -> None:
+    assert routes(prod)[key].inputs["authorizationType"] == "AWS_IAM"
+
+
+@pytest.mark.parametrize("key", ROUTES)
+def test_the_development_stack_opens_every_route_in_its_own_file(dev: ProgramRun, key: str) -> None:
+    assert routes(dev)[key].inputs["authorizationType"] == "NONE"
+
+
+@pytest.mark.parametrize("key", ROUTES)
+def test_with_jwt_every_route_wants_a_token(key: str) -> None:
+    run = run_program("dev", JWT)
+    (authorizer,) = run.all("aws:apigatewayv2/authorizer:Authorizer")
+    inputs = routes(run)[key].inputs
+    assert inputs["authorizationType"] == "JWT"
+    assert inputs["authorizerId"] == authorizer.inputs["name"] == "api-jwt"
+
+
+def test_tokens_are_checked_for_issuer_and_audience() -> None:
+    (authorizer,) = run_program("dev", JWT).all("aws:apigatewayv2/authorizer:Authorizer")
+    assert authorizer.inputs["authorizerType"] == "JWT"
+    assert authorizer.inputs["identitySources"] == ["$request.header.Authorization"]
+    assert authorizer.inputs["jwtConfiguration"] == {
+        "issuer": "https://issuer.example.com/",
+        "audiences": ["taskguard", "operators"],
+    }
+
+
+def test_without_jwt_there_is_no_authorizer(dev: ProgramRun, prod: ProgramRun) -> None:
+    assert not [
+        *dev.all("aws:apigatewayv2/authorizer:Authorizer"),
+        *prod.all("aws:apigatewayv2/authorizer:Authorizer"),
+    ]
+
+
+def test_the_api_throttles_by_setting(dev: ProgramRun, tuned: ProgramRun) -> None:
+    assert stage(dev)["defaultRouteSettings"] == {"throttlingRateLimit": 100, "throttlingBurstLimit": 200}
+    assert stage(tuned)["defaultRouteSettings"] == {"throttlingRateLimit": 71, "throttlingBurstLimit": 72}
+
+
+def test_the_one_stage_is_the_default_and_deploys_by_itself(dev: ProgramRun) -> None:
+    assert (stage(dev)["name"], stage(dev)["autoDeploy"]) == ("$default", True)
+
+
+def test_the_access_log_goes_to_a_group_of_its_own_with_retention(dev: ProgramRun, tuned: ProgramRun) -> None:
+    group = dev.one("aws:cloudwatch/logGroup:LogGroup", "api-access-log").inputs
+    assert group["name"] == "/aws/vendedlogs/taskguard-dev-api"
+    assert group["retentionInDays"] == 7
+    assert tuned.one("aws:cloudwatch/logGroup:LogGroup", "api-access-log").inputs["retentionInDays"] == 365
+    destination = f"arn:aws:logs:{PLACE}:log-group:/aws/vendedlogs/taskguard-dev-api"
+    assert stage(dev)["accessLogSettings"]["destinationArn"] == destination
+
+
+def test_the_access_log_tells_request_route_status_latency_and_integration_error(dev: ProgramRun) -> None:
+    entry = json.loads(stage(dev)["accessLogSettings"]["format"])
+    wanted = {
+        "requestId": "$context.requestId",
+        "routeKey": "$context.routeKey",
+        "status": "$context.status",
+        "latency": "$context.responseLatency",
+        "integrationError": "$context.integrationErrorMessage",
+    }
+    assert wanted.items() <= entry.items()
+
+
+def test_cors_is_absent_unless_origins_are_configured(dev: ProgramRun) -> None:
+    (api,) = dev.all("aws:apigatewayv2/api:Api")
+    assert "corsConfiguration" not in api.inputs
+
+
+def test_cors_allows_the_configured_origins_alone(tuned: ProgramRun) -> None:
+    (api,) = tuned.all("aws:apigatewayv2/api:Api")
+    cors = api.inputs["corsConfiguration"]
+    assert cors["allowOrigins"] == ["https://one.example.com", "https://two.example.com"]
+    assert cors["allowMethods"] == ["GET", "POST"]
+    assert {"authorization", "content-type"} < set(cors["allowHeaders"])
+    assert "allowCredentials" not in cors
+
+
+def test_the_api_may_call_each_function_from_its_own_routes_alone(dev: ProgramRun) -> None:
+    found = {
+        (each.inputs["function"], each.inputs["sourceArn"]): each.inputs
+        for each in dev.all("aws:lambda/permission:Permission")
+    }
+    api = f"arn:aws:execute-api:{PLACE}:taskguard-dev"
+    assert set(found) == {
+        (f"taskguard-dev-{function}", f"{api}/*/{key.replace(' ', '')}") for key, function in ROUTES.items()
+    }
+    for inputs in found.values():
+        assert inputs["principal"] == "apigateway.amazonaws.com"
+        assert inputs["action"] == "lambda:InvokeFunction"
+    assert len({inputs["statementId"] for inputs in found.values()}) == len(ROUTES)
+
+
+def test_the_endpoint_is_the_api_itself_without_a_stage_in_its_path(dev: ProgramRun) -> None:
+    assert dev.exports["apiEndpoint"] == f"https://taskguard-dev.execute-api.{REGION}.amazonaws.com"

@@ -1,0 +1,112 @@
+"""The program as a whole: what it exports, how its resources are arranged, and that it asks nobody."""
+
+from pathlib import Path
+
+import pytest
+from pulumi.output import Unknown
+
+from tests.infra.expected import DEAD_LETTER_QUEUE_URL, FUNCTIONS, TASK_QUEUE_URL, TOPIC_ARN
+from tests.support.fake_outputs import REGION
+from tests.support.program import REPOSITORY, ProgramRun, Registered, run_program
+
+# AWS gives these no tags of their own.
+UNTAGGED = {
+    "aws:apigatewayv2/integration:Integration",
+    "aws:apigatewayv2/route:Route",
+    "aws:cloudwatch/dashboard:Dashboard",
+    "aws:cloudwatch/queryDefinition:QueryDefinition",
+    "aws:iam/rolePolicy:RolePolicy",
+    "aws:lambda/layerVersion:LayerVersion",
+    "aws:lambda/permission:Permission",
+    "aws:sns/topicPolicy:TopicPolicy",
+    "aws:sqs/queuePolicy:QueuePolicy",
+    "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy",
+}
+
+
+def custom(run: ProgramRun) -> list[Registered]:
+    return [each for each in run.resources if each.custom]
+
+
+def test_the_outputs_are_what_tools_need_and_nothing_else(dev: ProgramRun) -> None:
+    names = {name.replace("-", "_"): f"taskguard-dev-{name}" for name in FUNCTIONS}
+    console = f"https://{REGION}.console.aws.amazon.com/cloudwatch/home?region={REGION}"
+    assert dev.exports == {
+        "apiEndpoint": f"https://taskguard-dev.execute-api.{REGION}.amazonaws.com",
+        "taskQueueUrl": TASK_QUEUE_URL,
+        "deadLetterQueueUrl": DEAD_LETTER_QUEUE_URL,
+        "tasksTableName": "taskguard-dev-tasks",
+        "functionNames": names,
+        "logGroupNames": {key: f"/aws/lambda/{name}" for key, name in names.items()},
+        "alarmTopicArn": TOPIC_ARN,
+        "dashboardUrl": f"{console}#dashboards/dashboard/taskguard-dev",
+    }
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod", "local"])
+def test_every_stack_file_gives_a_whole_program(stack: str) -> None:
+    run = run_program(stack)
+    assert len(run.all("aws:lambda/function:Function")) == 4
+    assert len(run.exports) == 8
+
+
+def test_the_program_looks_nothing_up(dev: ProgramRun) -> None:
+    assert dev.lookups == []
+
+
+def test_a_preview_runs_with_every_computed_output_unknown(dev: ProgramRun) -> None:
+    preview = run_program("dev", preview=True)
+    assert {each.urn for each in preview.resources} == {each.urn for each in dev.resources}
+    assert isinstance(preview.exports["taskQueueUrl"], Unknown)
+    assert isinstance(
+        preview.one("aws:iam/rolePolicy:RolePolicy", "get-task-policy").inputs["policy"], Unknown
+    )
+    assert preview.exports["tasksTableName"] == "taskguard-dev-tasks"
+
+
+def test_every_resource_belongs_to_a_component_and_shows_it_in_its_urn(dev: ProgramRun) -> None:
+    for resource in custom(dev):
+        parent = dev.by_urn(resource.parent)
+        assert parent.type.startswith("taskguard:"), resource.urn
+        assert resource.urn.split("::")[2] == f"{parent.type}${resource.type}"
+
+
+def test_every_resource_is_named_after_its_component(dev: ProgramRun) -> None:
+    for resource in custom(dev):
+        component = dev.by_urn(resource.parent)
+        if component.type != "taskguard:alarms:Alarms":
+            assert resource.name.split("-")[0] == component.name.split("-")[0], resource.urn
+
+
+def test_component_types_name_their_module_and_class(dev: ProgramRun) -> None:
+    components = [each for each in dev.resources if not each.custom]
+    assert len(components) == 14
+    for component in components:
+        _, module, class_ = component.type.split(":")
+        source = (REPOSITORY / "infra" / f"{module}.py").read_text(encoding="utf-8")
+        assert f"class {class_}(pulumi.ComponentResource)" in source
+
+
+def test_every_component_registers_outputs(dev: ProgramRun) -> None:
+    for component in (each for each in dev.resources if not each.custom):
+        assert dev.component_outputs[component.urn], component.urn
+
+
+def test_no_two_resources_share_a_urn(dev: ProgramRun) -> None:
+    urns = [each.urn for each in dev.resources]
+    assert len(urns) == len(set(urns)) == 81
+
+
+def test_every_resource_that_can_have_tags_has_those_of_the_stack(prod: ProgramRun) -> None:
+    for resource in custom(prod):
+        if resource.type in UNTAGGED:
+            assert "tags" not in resource.inputs
+        else:
+            tags = {"Project": "taskguard", "Stack": "prod", "Environment": "production"}
+            assert resource.inputs["tags"] == tags, resource.urn
+
+
+def test_exports_stand_in_the_main_program_alone() -> None:
+    modules = [*(REPOSITORY / "infra").rglob("*.py")]
+    assert len(modules) > 20
+    assert not [path.name for path in modules if "pulumi.export(" in Path(path).read_text(encoding="utf-8")]

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running_emulator(
-    progress: Callable[[str], None], *, choose_port: Callable[[], int] = free_port
+    progress: Callable[[str], None], *, ports: Iterable[int] | None = None
 ) -> Iterator[Emulator]:
     """Run an emulator for as long as the context lasts.
 
@@ -61,8 +61,8 @@ def running_emulator(
     ----------
     progress
         Told what takes long.
-    choose_port
-        Names a port that seems free; another is asked for when it turns out to be taken.
+    ports
+        Ports to try in turn, should one turn out to be taken; by default, some that are free at this moment.
 
     Raises
     ------
@@ -71,16 +71,17 @@ def running_emulator(
     """
     python = emulator_python(progress)
     with contextlib.ExitStack() as stack:
-        yield _start(stack, python, choose_port)
+        yield _start(stack, python, ports or (free_port() for _ in range(PORT_ATTEMPTS)))
 
 
-def _start(stack: contextlib.ExitStack, python: Path, choose_port: Callable[[], int]) -> Emulator:
-    for _ in range(PORT_ATTEMPTS):
+def _start(stack: contextlib.ExitStack, python: Path, ports: Iterable[int]) -> Emulator:
+    taken = []
+    for port in ports:
         try:
-            return stack.enter_context(_emulator_on(python, choose_port()))
-        except _PortTakenError as error:
-            taken = error
-    raise EmulatorError(f"The AWS emulator found no free port in {PORT_ATTEMPTS} attempts: {taken}")
+            return stack.enter_context(_emulator_on(python, port))
+        except _PortTakenError:
+            taken.append(port)
+    raise EmulatorError(f"The AWS emulator cannot start: somebody else listens on {HOST}, ports {taken}.")
 
 
 class _PortTakenError(EmulatorError):

@@ -1,4 +1,7 @@
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ import pytest
 from local import emulator
 from local.emulator import HOST, free_port, running_emulator
 from local.errors import EmulatorError
+from local.project import REPOSITORY
 from tests.support.local_processes import listening, processes_naming
 
 pytestmark = pytest.mark.emulator
@@ -28,7 +32,7 @@ def test_two_run_side_by_side_and_leave_nothing() -> None:
 def test_a_port_that_somebody_took_meanwhile_is_given_up_for_another() -> None:
     with socket.create_server((HOST, 0)) as somebody:
         ports = [somebody.getsockname()[1], free_port()]
-        with running_emulator(_quiet, choose_port=iter(ports.copy()).__next__) as started:
+        with running_emulator(_quiet, ports=ports) as started:
             assert started.endpoint_url == f"http://{HOST}:{ports[1]}"
 
 
@@ -36,10 +40,10 @@ def test_it_gives_up_when_every_port_is_taken() -> None:
     with socket.create_server((HOST, 0)) as somebody:
         port = somebody.getsockname()[1]
         with (
-            pytest.raises(EmulatorError, match=f"no free port.*(?s:.*){port}"),
-            running_emulator(_quiet, choose_port=lambda: port),
+            pytest.raises(EmulatorError, match=rf"somebody else listens on 127\.0\.0\.1, ports \[{port}\]"),
+            running_emulator(_quiet, ports=[port]),
         ):
-            pass
+            pytest.fail("was started")
 
 
 def test_an_emulator_that_does_not_start_shows_the_end_of_its_log(
@@ -60,3 +64,15 @@ def test_the_functions_see_nothing_of_this_machines_settings(
     environment = emulator._environment(tmp_path, 1)
     assert "production" not in environment.values()
     assert environment["HOME"] == str(tmp_path)
+
+
+def test_an_empty_emulator_runs_on_a_port_of_ones_choice_until_it_is_interrupted() -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "local", "--port", str(port)]
+    with subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert f"http://127.0.0.1:{port}" in process.stdout.readline()
+        assert listening(f"http://127.0.0.1:{port}")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
+    assert not listening(f"http://127.0.0.1:{port}")

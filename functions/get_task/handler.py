@@ -1,15 +1,16 @@
 """GET /tasks/{taskId} and GET /task/{taskId}: look up, answer."""
 
 import os
+from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard import aws, task_id
-from taskguard.http_api import HttpHandler, json_response, new_resolver, problem_response
+from taskguard.http_api import Answer, HttpHandler, problem_answer
 from taskguard.problem import Problem, not_found, problem_of
 from taskguard.settings import GetSettings
 from taskguard.store import TaskStore
@@ -17,25 +18,25 @@ from taskguard.telemetry import Event, Telemetry
 from taskguard.view import task_view
 
 
+@dataclass(frozen=True)
 class GetApi:
     """The API's side of reading a task."""
 
-    def __init__(self, store: TaskStore, telemetry: Telemetry) -> None:
-        self._store = store
-        self._telemetry = telemetry
-        self.routes = new_resolver(self._refuse)
-        self.routes.get("/tasks/<wanted>")(self._by_id)
-        self.routes.get("/task/<wanted>")(self._by_id)
+    store: TaskStore
+    telemetry: Telemetry
 
-    def _by_id(self, wanted: str) -> Response[str]:
-        record = self._store.get(wanted) if task_id.is_valid(wanted) else None
-        self._telemetry.report(Event.READ, taskId=wanted[:128], found=record is not None)
+    def one(self, request: APIGatewayProxyEventV2) -> Answer:
+        """Answer with a task's record."""
+        wanted = request.path_parameters.get("taskId", "")
+        record = self.store.get(wanted) if task_id.is_valid(wanted) else None
+        self.telemetry.report(Event.READ, taskId=wanted[:128], found=record is not None)
         if record is None:
-            return problem_response(not_found(wanted))
-        return json_response(HTTPStatus.OK, task_view(record))
+            return problem_answer(not_found(wanted))
+        return Answer(HTTPStatus.OK, task_view(record))
 
-    def _refuse(self, error: Exception) -> Problem:
-        self._telemetry.report(Event.UNAVAILABLE, error=error)
+    def refuse(self, error: Exception) -> Problem:
+        """Log why a task cannot be read, and return the problem that says so."""
+        self.telemetry.report(Event.UNAVAILABLE, error=error)
         return problem_of(error)
 
 
@@ -43,7 +44,8 @@ def build(settings: GetSettings) -> HttpHandler:
     """Return the application with its client."""
     telemetry = Telemetry(settings.common.service, settings.common.namespace)
     api = GetApi(TaskStore(aws.dynamodb(), settings.common.table), telemetry)
-    return HttpHandler(api.routes, telemetry)
+    routes = {"GET /tasks/{taskId}": api.one, "GET /task/{taskId}": api.one}
+    return HttpHandler(routes, api.refuse, telemetry)
 
 
 @cache

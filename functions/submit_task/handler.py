@@ -2,31 +2,32 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard import aws
 from taskguard.clock import Clock, utc_now
-from taskguard.http_api import HttpHandler, body_bytes, json_response, new_resolver, origin_of
+from taskguard.http_api import Answer, HttpHandler, body_bytes, origin_of
 from taskguard.json_text import Json
 from taskguard.problem import ANSWERED, Problem, problem_of
 from taskguard.settings import SubmitSettings
 from taskguard.store import TaskStore
-from taskguard.submission import parse_batch, parse_submission, to_submission
+from taskguard.submission import MAX_BATCH_TASKS, parse_batch, parse_submission, to_submission
 from taskguard.submitting import Origin, Submitted, Submitter
 from taskguard.task_queue import TaskQueue
 from taskguard.telemetry import Event, Telemetry
 from taskguard.view import task_summary, task_view
 
-BATCH_WORKERS = 8
-"""Tasks of one batch submitted at a time; each takes one write and one send."""
+BATCH_WORKERS = MAX_BATCH_TASKS
+"""Tasks of one batch submitted at a time: all, so that a batch takes no longer than one task may."""
 
 
+@dataclass(frozen=True)
 class SubmitApi:
     """The API's side of submitting.
 
@@ -36,41 +37,37 @@ class SubmitApi:
         Tasks of one batch submitted at a time.
     """
 
-    def __init__(self, submitter: Submitter, telemetry: Telemetry, batch_workers: int) -> None:
-        self._submitter = submitter
-        self._telemetry = telemetry
-        self._batch_workers = batch_workers
-        self.routes = new_resolver(self._refuse)
-        self.routes.post("/tasks")(self._one)
-        self.routes.post("/task")(self._one)
-        self.routes.post("/tasks/batch")(self._many)
+    submitter: Submitter
+    telemetry: Telemetry
+    batch_workers: int
 
-    def _one(self) -> Response[str]:
-        event = self.routes.current_event
-        submitted = self._submitter.submit(parse_submission(body_bytes(event)), origin_of(event))
+    def one(self, request: APIGatewayProxyEventV2) -> Answer:
+        """Submit one task."""
+        submitted = self.submitter.submit(parse_submission(body_bytes(request)), origin_of(request))
         headers = {"Location": f"/tasks/{submitted.record.task_id}"}
-        return json_response(_status(submitted), task_view(submitted.record), headers)
+        return Answer(_status(submitted), task_view(submitted.record), headers)
 
-    def _many(self) -> Response[str]:
-        event = self.routes.current_event
-        items, origin = parse_batch(body_bytes(event)), origin_of(event)
+    def many(self, request: APIGatewayProxyEventV2) -> Answer:
+        """Submit up to 25 tasks, each with an answer of its own."""
+        items, origin = parse_batch(body_bytes(request)), origin_of(request)
         origins = [replace(origin, request_id=f"{origin.request_id}/{n}") for n in range(len(items))]
-        with ThreadPoolExecutor(self._batch_workers) as pool:
+        with ThreadPoolExecutor(self.batch_workers) as pool:
             results = list(pool.map(self._item, items, origins))
-        return json_response(HTTPStatus.MULTI_STATUS, {"results": results})
+        return Answer(HTTPStatus.MULTI_STATUS, {"results": results})
+
+    def refuse(self, error: Exception) -> Problem:
+        """Log why a task is not taken, and return the problem that says so."""
+        problem = problem_of(error)
+        self.telemetry.report(Event.SUBMIT_REJECTED, status=problem.status.value, reason=str(error)[:500])
+        return problem
 
     def _item(self, item: Json, origin: Origin) -> dict[str, Json]:
         try:
-            submitted = self._submitter.submit(to_submission(item), origin)
+            submitted = self.submitter.submit(to_submission(item), origin)
         except ANSWERED as error:
-            problem = self._refuse(error)
+            problem = self.refuse(error)
             return {"status": problem.status.value, "problem": problem.body()}
         return {"status": _status(submitted).value, "task": task_summary(submitted.record)}
-
-    def _refuse(self, error: Exception) -> Problem:
-        problem = problem_of(error)
-        self._telemetry.report(Event.SUBMIT_REJECTED, status=problem.status.value, reason=str(error)[:500])
-        return problem
 
 
 def _status(submitted: Submitted) -> HTTPStatus:
@@ -88,7 +85,9 @@ def build(
         clock=clock,
         telemetry=telemetry,
     )
-    return HttpHandler(SubmitApi(submitter, telemetry, batch_workers).routes, telemetry)
+    api = SubmitApi(submitter, telemetry, batch_workers)
+    routes = {"POST /tasks": api.one, "POST /task": api.one, "POST /tasks/batch": api.many}
+    return HttpHandler(routes, api.refuse, telemetry)
 
 
 @cache

@@ -19,11 +19,11 @@ MAX_CONNECTIONS: Final = 64
 
 CONFIG: Final = Config(
     connect_timeout=1,
-    read_timeout=3,
+    read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=MAX_CONNECTIONS,
 )
-"""Bounds a call to 12 s and some backoff, so that two in a row end before the API's 30 s do."""
+"""Bounds a call to 9 s and some backoff, so that two in a row end before the API's 30 s do."""
 
 
 def dynamodb() -> "DynamoDBClient":

@@ -65,18 +65,17 @@ def digest(value: Json) -> str:
 
 
 def _check_depth(value: Json) -> None:
-    level = [value]
-    for _ in range(MAX_DEPTH + 1):
-        level = [child for node in level for child in _children(node)]
-        if not level:
+    containers = _containers([value])
+    for _ in range(MAX_DEPTH):
+        containers = [child for node in containers for child in _containers(node)]
+        if not containers:
             return
     raise InvalidJson(f"is nested deeper than {MAX_DEPTH} levels")
 
 
-def _children(node: Json) -> list[Json]:
-    if isinstance(node, dict):
-        return list(node.values())
-    return node if isinstance(node, list) else []
+def _containers(node: Json) -> list[Json]:
+    children = node.values() if isinstance(node, dict) else node
+    return [child for child in children if isinstance(child, dict | list)]
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:

@@ -18,11 +18,14 @@ class Context:
 
 
 def http_event(method: str, path: str, body: Any = None, **changes: Any) -> dict[str, Any]:
-    """Return an HTTP API event (payload format 2.0); a body that is no text is sent as JSON."""
+    """Return an HTTP API event (payload format 2.0); a body that is no text is sent as JSON.
+
+    As API Gateway does, the route is chosen by the path, and ``changes`` replace members of the event.
+    """
     text = body if body is None or isinstance(body, str) else json.dumps(body)
     return {
         "version": "2.0",
-        "routeKey": f"{method} {path}",
+        "routeKey": f"{method} {_template(path) if method == 'GET' else path}",
         "rawPath": path,
         "rawQueryString": "",
         "headers": {"content-type": "application/json"},
@@ -31,10 +34,15 @@ def http_event(method: str, path: str, body: Any = None, **changes: Any) -> dict
             "stage": "$default",
             "http": {"method": method, "path": path, "sourceIp": "127.0.0.1"},
         },
+        "pathParameters": {"taskId": path.split("/", 2)[-1]},
         "body": text,
         "isBase64Encoded": False,
         **changes,
     }
+
+
+def _template(path: str) -> str:
+    return "/".join([*path.split("/", 2)[:2], "{taskId}"])
 
 
 def sqs_record(body: Any, *, receive_count: int = 1, **changes: Any) -> dict[str, Any]:

@@ -1,0 +1,37 @@
+"""Components refuse arguments that they cannot work with, before anything is created."""
+
+from typing import Any
+
+import pytest
+
+from infra.dependency_layer import DependencyLayerArgs
+from infra.problems import ArgsError
+from infra.queue import TaskQueueArgs
+from infra.scope import Scope
+
+SCOPE = Scope("dev", {})
+
+
+def test_all_bad_arguments_are_told_at_once_with_field_value_and_range() -> None:
+    with pytest.raises(ArgsError) as caught:
+        TaskQueueArgs(SCOPE, visibility_timeout_seconds=43_201, retention_days=0)
+    assert str(caught.value) == (
+        "TaskQueueArgs: visibility_timeout_seconds: 43201 is not a whole number from 0 to 43200."
+        " retention_days: 0 is not a whole number from 1 to 14."
+    )
+
+
+@pytest.mark.parametrize("value", [True, "4", 4.0, None])
+def test_a_number_must_be_a_whole_number(value: Any) -> None:
+    with pytest.raises(ArgsError):
+        TaskQueueArgs(SCOPE, visibility_timeout_seconds=30, retention_days=value)
+
+
+def test_a_runtime_must_be_one_of_lambdas() -> None:
+    with pytest.raises(ArgsError, match=r"runtime: 'python2.7' is not one of python3.13, "):
+        DependencyLayerArgs(SCOPE, "layer.zip", "python2.7")
+
+
+def test_good_arguments_are_kept_as_they_are() -> None:
+    args = TaskQueueArgs(SCOPE, visibility_timeout_seconds=0, retention_days=14)
+    assert (args.visibility_timeout_seconds, args.retention_days) == (0, 14)

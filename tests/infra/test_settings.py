@@ -1,0 +1,222 @@
+"""A stack's settings: all of them declared, all problems told at once, each with the line to write."""
+
+import json
+from typing import Any
+
+import pulumi
+import pytest
+import yaml
+
+from infra.config import read_settings, setting_name
+from infra.problems import Problem, SettingsError, rules_of
+from infra.settings import Settings
+from local.stack_config import load_stack_config
+from tests.support.config import with_config
+from tests.support.program import REPOSITORY, run_with_config
+
+DECLARED: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text("utf-8"))[
+    "config"
+]
+NAMES = [setting_name(field) for field in rules_of(Settings) if field != "stack"]
+
+
+def cli_text(value: object) -> str:
+    """Return a YAML value as the CLI hands it on: texts as they are, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def problems(changes: dict[str, str | None], stack: str = "dev") -> dict[str, Problem]:
+    """Return the problems of the dev stack's configuration after changes; None takes a setting out."""
+    config = load_stack_config("dev")
+    for name, text in changes.items():
+        config.pop(f"taskguard:{name}", None)
+        if text is not None:
+            config[f"taskguard:{name}"] = text
+    with pytest.raises(SettingsError) as caught:
+        with_config(config, lambda: read_settings(stack))
+    found = {problem.field: problem for problem in caught.value.problems}
+    assert len(found) == len(caught.value.problems)
+    return found
+
+
+def settings(stack: str) -> Settings:
+    config = load_stack_config(stack)
+    return with_config(config, lambda: read_settings(stack))
+
+
+def test_every_setting_is_declared_and_every_declaration_is_a_setting() -> None:
+    assert sorted(DECLARED) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_declaration_has_type_default_and_description(name: str) -> None:
+    assert DECLARED[name].keys() - {"items"} == {"type", "default", "description"}
+
+
+TYPES = {int: "integer", str: "string", bool: "boolean", list: "array", dict: "object"}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_default_has_its_declared_type(name: str) -> None:
+    assert DECLARED[name]["type"] == TYPES[type(DECLARED[name]["default"])]
+
+
+def test_the_defaults_alone_make_a_stack() -> None:
+    config = {f"taskguard:{name}": cli_text(entry["default"]) for name, entry in DECLARED.items()}
+    assert with_config(config, lambda: read_settings("plain")).max_attempts == 3
+
+
+def test_the_stack_files_make_the_stacks_that_they_promise() -> None:
+    dev, prod, local = settings("dev"), settings("prod"), settings("local")
+    assert (dev.failure_rate, dev.permanent_failure_suffix, dev.api_auth) == (0.3, "3", "none")
+    assert (local.failure_rate, local.permanent_failure_suffix, local.api_auth) == (0.3, "3", "none")
+    assert (prod.failure_rate, prod.permanent_failure_suffix, prod.api_auth) == (0.0, "", "iam")
+    assert (dev.protect_data, prod.protect_data, local.protect_data) == (False, True, False)
+
+
+def test_without_a_choice_a_stack_is_secure() -> None:
+    assert DECLARED["apiAuth"]["default"] == "iam"
+    assert DECLARED["failureRate"]["default"] == "0"
+    assert DECLARED["corsOrigins"]["default"] == []
+
+
+def test_the_settings_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        settings("dev").max_attempts = 5  # type: ignore[misc]
+
+
+def test_five_mistakes_are_five_problems_each_with_the_line_to_write() -> None:
+    found = problems(
+        {
+            "maxAttempts": "0",
+            "failureRate": "1.5",
+            "apiAuth": "jwt",
+            "apiJwtAudience": '["taskguard"]',
+            "logRetentionDays": "31",
+            "deadLetterRetentionDays": "4",
+        }
+    )
+    lines = {field: problem.line for field, problem in found.items()}
+    assert lines == {
+        "maxAttempts": "taskguard:maxAttempts: 1",
+        "failureRate": 'taskguard:failureRate: "1"',
+        "logRetentionDays": "taskguard:logRetentionDays: 30",
+        "deadLetterRetentionDays": "taskguard:deadLetterRetentionDays: 5",
+        "apiJwtIssuer": 'taskguard:apiJwtIssuer: "https://ISSUER.example.com"',
+    }
+
+
+def test_the_report_names_file_field_value_range_and_line() -> None:
+    config = {**load_stack_config("dev"), "taskguard:maxAttempts": "0", "taskguard:batchSize": "many"}
+    with pytest.raises(pulumi.RunError) as caught:
+        run_with_config("dev", config)
+    assert str(caught.value).splitlines() == [
+        "2 problem(s) in the configuration. Write below `config:` in Pulumi.dev.yaml:",
+        "  1. maxAttempts: 0 is not a whole number from 1 to 100.",
+        "      taskguard:maxAttempts: 1",
+        "  2. batchSize: many is not a whole number from 1 to 10000.",
+        "      taskguard:batchSize: 1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("maxAttempts", "101", "100"),
+        ("maxAttempts", "three", "1"),
+        ("backoffBaseSeconds", "0", "1"),
+        ("maxBackoffSeconds", "901", "900"),
+        ("batchSize", "0", "1"),
+        ("batchingWindowSeconds", "301", "300"),
+        ("maxConcurrency", "1", "2"),
+        ("functionMemoryMb", "64", "128"),
+        ("functionRuntime", "python2.7", "python3.13"),
+        ("processTimeoutSeconds", "901", "900"),
+        ("logRetentionDays", "1000", "1096"),
+        ("recordTtlDays", "0", "1"),
+        ("taskRetentionDays", "14", "13"),
+        ("deadLetterRetentionDays", "15", "14"),
+        ("failureRate", "-0.1", '"0"'),
+        ("failureRate", "nan", '"0"'),
+        ("permanentFailureSuffix", "a b", '"3"'),
+        ("simulationSeed", "\n", '"7"'),
+        ("apiAuth", "None", "none"),
+        ("apiJwtIssuer", "issuer", '"https://ISSUER.example.com"'),
+        ("apiJwtAudience", '["a b"]', '["AUDIENCE"]'),
+        ("apiRateLimit", "0", "1"),
+        ("apiBurstLimit", "5001", "5000"),
+        ("corsOrigins", '["example.com"]', '["https://example.com"]'),
+        ("corsOrigins", '"https://example.com"', '["https://example.com"]'),
+        ("corsOrigins", "https://example.com", '["https://example.com"]'),
+        ("alarmEmail", "ops", '"ops@example.com"'),
+        ("tracing", "on", "true"),
+        ("protectData", "maybe", "false"),
+        ("tags", '{"aws:name": "x"}', '{"Team": "payments"}'),
+        ("tags", '["Team"]', '{"Team": "payments"}'),
+    ],
+)
+def test_a_value_out_of_range_is_refused_with_one_that_is_in_it(name: str, text: str, line: str) -> None:
+    (problem,) = problems({name: text}).values()
+    assert problem.line == f"taskguard:{name}: {line}"
+    assert problem.value == text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_suggested_line_is_itself_allowed(name: str) -> None:
+    rule = rules_of(Settings)[next(field for field in rules_of(Settings) if setting_name(field) == name)]
+    value = yaml.safe_load(rule.suggest("\0"))
+    assert rule.admits(rule.read(cli_text(value)))
+
+
+def test_a_missing_setting_is_a_problem_and_not_a_hidden_default() -> None:
+    (problem,) = problems({"maxAttempts": None}).values()
+    assert str(problem) == (
+        "maxAttempts: nothing is not a whole number from 1 to 100.\n      taskguard:maxAttempts: 1"
+    )
+
+
+def test_a_misspelt_setting_is_a_problem_that_names_the_near_one() -> None:
+    (problem,) = problems({"maxAttempt": "5"}).values()
+    assert (problem.field, problem.line) == ("maxAttempt", "taskguard:maxAttempts: ...")
+
+
+def test_a_setting_that_resembles_none_is_a_problem_too() -> None:
+    (problem,) = problems({"zzz": "5"}).values()
+    assert problem.line == "(remove taskguard:zzz)"
+
+
+def test_a_stack_name_that_would_make_too_long_names_is_refused() -> None:
+    (problem,) = problems({}, stack="x" * 31).values()
+    assert problem.field == "the stack's name"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"taskRetentionDays": "13", "deadLetterRetentionDays": "13"}, "deadLetterRetentionDays: 14"),
+        (
+            {"maxAttempts": "100", "processTimeoutSeconds": "60", "taskRetentionDays": "1"},
+            "taskRetentionDays: 2",
+        ),
+        ({"backoffBaseSeconds": "60", "maxBackoffSeconds": "30"}, "maxBackoffSeconds: 60"),
+        ({"batchSize": "11"}, "batchingWindowSeconds: 1"),
+        ({"batchingWindowSeconds": "31", "processTimeoutSeconds": "5"}, "batchingWindowSeconds: 30"),
+        ({"apiAuth": "jwt", "apiJwtAudience": '["a"]'}, 'apiJwtIssuer: "https://ISSUER.example.com"'),
+        ({"apiAuth": "jwt", "apiJwtIssuer": "https://a"}, 'apiJwtAudience: ["AUDIENCE"]'),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(changes: dict[str, str | None], line: str) -> None:
+    (problem,) = problems(changes).values()
+    assert problem.line == f"taskguard:{line}"
+
+
+def test_settings_that_just_agree_are_taken() -> None:
+    close = {
+        "taskRetentionDays": "13",
+        "batchSize": "11",
+        "batchingWindowSeconds": "30",
+        "processTimeoutSeconds": "5",
+        "backoffBaseSeconds": "900",
+    }
+    config = load_stack_config("dev", close)
+    assert with_config(config, lambda: read_settings("dev")).batching_window_seconds == 30

@@ -26,7 +26,10 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Registered:
-    """A resource as the engine gets it: inputs in camelCase, whole numbers as `int`, parent and options."""
+    """A resource as the engine gets it: inputs in camelCase, whole numbers as `int`, parent and options.
+
+    `dependencies` holds the URNs that it comes after, `property_dependencies` those that each input is made of.
+    """
 
     type: str
     name: str
@@ -36,6 +39,7 @@ class Registered:
     parent: str
     protect: bool
     dependencies: frozenset[str]
+    property_dependencies: Mapping[str, frozenset[str]]
 
     def json(self, key: str) -> Any:
         """Return an input that holds JSON, parsed."""
@@ -160,6 +164,9 @@ def _registered(request: Any, urn: str) -> Registered:
         parent=request.parent,
         protect=request.protect,
         dependencies=frozenset(request.dependencies),
+        property_dependencies={
+            key: frozenset(made_of.urns) for key, made_of in request.propertyDependencies.items()
+        },
     )
 
 

@@ -6,13 +6,14 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from get_task.settings import GetSettings
 from taskguard import aws, task_id
+from taskguard.errors import TaskGuardError
 from taskguard.http_api import Answer, HttpHandler, problem_answer
-from taskguard.problem import Problem, not_found, problem_of
-from taskguard.settings import GetSettings
+from taskguard.problem import Problem, not_found, unavailable
+from taskguard.request import Request
 from taskguard.store import TaskStore
 from taskguard.telemetry import Event, Telemetry
 from taskguard.view import task_view
@@ -25,19 +26,19 @@ class GetApi:
     store: TaskStore
     telemetry: Telemetry
 
-    def one(self, request: APIGatewayProxyEventV2) -> Answer:
+    def one(self, request: Request) -> Answer:
         """Answer with a task's record."""
-        wanted = request.path_parameters.get("taskId", "")
+        wanted = request.task_id
         record = self.store.get(wanted) if task_id.is_valid(wanted) else None
         self.telemetry.report(Event.READ, taskId=wanted[:128], found=record is not None)
         if record is None:
             return problem_answer(not_found(wanted))
         return Answer(HTTPStatus.OK, task_view(record))
 
-    def refuse(self, error: Exception) -> Problem:
+    def refuse(self, error: TaskGuardError) -> Problem:
         """Log why a task cannot be read, and return the problem that says so."""
         self.telemetry.report(Event.UNAVAILABLE, error=error)
-        return problem_of(error)
+        return unavailable("the task's record could not be read now")
 
 
 def build(settings: GetSettings) -> HttpHandler:

@@ -6,11 +6,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from monitor_dlq.settings import MonitorSettings
 from taskguard import aws
 from taskguard.batch import MAX_WORKERS, BatchHandler
 from taskguard.burial import Burial
 from taskguard.clock import Clock, utc_now
-from taskguard.settings import MonitorSettings
 from taskguard.store import TaskStore
 from taskguard.task_queue import TaskQueue
 from taskguard.telemetry import Telemetry

@@ -6,12 +6,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from process_task.settings import ProcessSettings
 from process_task.work import perform
 from taskguard import aws
 from taskguard.batch import MAX_WORKERS, BatchHandler
 from taskguard.clock import Clock, utc_now
 from taskguard.processing import Processor
-from taskguard.settings import ProcessSettings
 from taskguard.store import TaskStore
 from taskguard.task_queue import TaskQueue
 from taskguard.telemetry import Telemetry

@@ -7,15 +7,17 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from aws_lambda_powertools.utilities.data_classes.api_gateway_proxy_event import APIGatewayProxyEventV2
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from submit_task.refusals import refusal
+from submit_task.settings import SubmitSettings
 from taskguard import aws
 from taskguard.clock import Clock, utc_now
-from taskguard.http_api import Answer, HttpHandler, body_bytes, origin_of
+from taskguard.errors import TaskGuardError
+from taskguard.http_api import Answer, HttpHandler
 from taskguard.json_text import Json
-from taskguard.problem import ANSWERED, Problem, problem_of
-from taskguard.settings import SubmitSettings
+from taskguard.problem import Problem
+from taskguard.request import Request
 from taskguard.store import TaskStore
 from taskguard.submission import MAX_BATCH_TASKS, parse_batch, parse_submission, to_submission
 from taskguard.submitting import Origin, Submitted, Submitter
@@ -41,33 +43,37 @@ class SubmitApi:
     telemetry: Telemetry
     batch_workers: int
 
-    def one(self, request: APIGatewayProxyEventV2) -> Answer:
+    def one(self, request: Request) -> Answer:
         """Submit one task."""
-        submitted = self.submitter.submit(parse_submission(body_bytes(request)), origin_of(request))
+        submitted = self.submitter.submit(parse_submission(request.body), _origin(request))
         headers = {"Location": f"/tasks/{submitted.record.task_id}"}
         return Answer(_status(submitted), task_view(submitted.record), headers)
 
-    def many(self, request: APIGatewayProxyEventV2) -> Answer:
+    def many(self, request: Request) -> Answer:
         """Submit up to 25 tasks, each with an answer of its own."""
-        items, origin = parse_batch(body_bytes(request)), origin_of(request)
+        items, origin = parse_batch(request.body), _origin(request)
         origins = [replace(origin, request_id=f"{origin.request_id}/{n}") for n in range(len(items))]
         with ThreadPoolExecutor(self.batch_workers) as pool:
             results = list(pool.map(self._item, items, origins))
         return Answer(HTTPStatus.MULTI_STATUS, {"results": results})
 
-    def refuse(self, error: Exception) -> Problem:
+    def refuse(self, error: TaskGuardError) -> Problem:
         """Log why a task is not taken, and return the problem that says so."""
-        problem = problem_of(error)
+        problem = refusal(error)
         self.telemetry.report(Event.SUBMIT_REJECTED, status=problem.status.value, reason=str(error)[:500])
         return problem
 
     def _item(self, item: Json, origin: Origin) -> dict[str, Json]:
         try:
             submitted = self.submitter.submit(to_submission(item), origin)
-        except ANSWERED as error:
+        except TaskGuardError as error:
             problem = self.refuse(error)
             return {"status": problem.status.value, "problem": problem.body()}
         return {"status": _status(submitted).value, "task": task_summary(submitted.record)}
+
+
+def _origin(request: Request) -> Origin:
+    return Origin(request.request_id, request.correlation_id)
 
 
 def _status(submitted: Submitted) -> HTTPStatus:

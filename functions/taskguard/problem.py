@@ -3,10 +3,7 @@
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from taskguard.errors import Unavailable
 from taskguard.json_text import Json
-from taskguard.submission import InvalidSubmission, TooLarge
-from taskguard.submitting import Conflict, NotSubmitted
 
 RETRY_AFTER_SECONDS = 5
 """Asked of clients after a 503."""
@@ -46,29 +43,7 @@ def not_found(task_id: str) -> Problem:
 NO_ROUTE = Problem(HTTPStatus.NOT_FOUND, "unknown-route", "there is nothing at this path")
 """The answer for a path that the API does not have."""
 
-ANSWERED = (InvalidSubmission, TooLarge, Conflict, NotSubmitted, Unavailable)
-"""The errors that ``problem_of`` has an answer for; any other is a bug and ends as Lambda's own 500."""
 
-
-def problem_of(error: Exception) -> Problem:
-    """Return the answer for an error out of ``ANSWERED``."""
-    match error:
-        case InvalidSubmission():
-            faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
-            return Problem(
-                HTTPStatus.BAD_REQUEST, "invalid-submission", "the body is no task", {"errors": faults}
-            )
-        case TooLarge():
-            return Problem(
-                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", str(error), {"limitBytes": error.limit}
-            )
-        case Conflict():
-            return Problem(HTTPStatus.CONFLICT, "conflict", str(error), {"taskId": error.task_id})
-        case NotSubmitted():
-            return _unavailable(str(error), {"taskId": error.task_id})
-        case _:
-            return _unavailable("the task's record could not be read now", {})
-
-
-def _unavailable(detail: str, more: dict[str, Json]) -> Problem:
+def unavailable(detail: str, **more: Json) -> Problem:
+    """Return the answer for what AWS does not let us do now."""
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", detail, more)

@@ -55,12 +55,12 @@ class Submission:
     payload: Json
 
 
-def parse_submission(body: bytes) -> Submission:
+def parse_submission(body: bytes | None) -> Submission:
     """Return the submission of a body; raises ``InvalidSubmission`` or ``TooLarge``."""
     return to_submission(_parse(body, MAX_BODY_BYTES))
 
 
-def parse_batch(body: bytes) -> list[Json]:
+def parse_batch(body: bytes | None) -> list[Json]:
     """Return the items of a batch, unchecked, 1 to 25; raises ``InvalidSubmission`` or ``TooLarge``."""
     value = _parse(body, MAX_BATCH_BODY_BYTES)
     if not isinstance(value, dict):
@@ -90,7 +90,9 @@ def to_submission(value: Json) -> Submission:
     return Submission(value.get("taskId"), value["payload"])
 
 
-def _parse(body: bytes, limit: int) -> Json:
+def _parse(body: bytes | None, limit: int) -> Json:
+    if body is None:
+        raise InvalidSubmission([Fault("", "cannot be decoded")])
     if len(body) > limit:
         raise TooLarge("body", limit)
     try:

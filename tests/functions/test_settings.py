@@ -2,9 +2,12 @@ from datetime import timedelta
 
 import pytest
 
+from get_task.settings import GetSettings
+from monitor_dlq.settings import MonitorSettings
+from process_task.settings import ProcessSettings
+from submit_task.settings import SubmitSettings
 from taskguard.errors import InvalidEnvironment
 from taskguard.retry import RetryPolicy
-from taskguard.settings import GetSettings, MonitorSettings, ProcessSettings, SubmitSettings
 from taskguard.simulation import Simulation
 from tests.support.aws_in_process import environment
 

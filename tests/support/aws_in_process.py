@@ -13,12 +13,15 @@ import get_task.handler
 import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
+from get_task.settings import GetSettings
+from monitor_dlq.settings import MonitorSettings
+from process_task.settings import ProcessSettings
+from submit_task.settings import SubmitSettings
 from taskguard import aws
 from taskguard.batch import BatchHandler
 from taskguard.http_api import HttpHandler
 from taskguard.record import TaskRecord
 from taskguard.redriving import Redriver
-from taskguard.settings import GetSettings, MonitorSettings, ProcessSettings, SubmitSettings
 from taskguard.store import TaskStore
 from taskguard.task_queue import TaskQueue
 from tests.support.events import Context, http_event, received

@@ -1,0 +1,149 @@
+"""Packages: what is in them, and that equal sources give equal bytes."""
+
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from os import utime
+from pathlib import Path
+
+import pulumi
+import pytest
+
+from infra.archive import function_archive, zip_bytes
+from infra.needs import NEEDS
+from tests.support.program import REPOSITORY, ProgramRun
+
+
+def names(archive: pulumi.AssetArchive, root: Path) -> list[str]:
+    """Return what an unzip of the package shows."""
+    with zipfile.ZipFile(BytesIO(zip_bytes(archive, root))) as unzipped:
+        assert unzipped.testzip() is None
+        return unzipped.namelist()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """A small program: two functions on one domain, and what must not be packed."""
+    files = {
+        "taskguard/__init__.py": "",
+        "taskguard/record.py": "RECORD = 1\n",
+        "taskguard/__pycache__/record.cpython-313.pyc": "bytes",
+        "one/__init__.py": "",
+        "one/handler.py": "ONE = 1\n",
+        "one/notes.md": "notes",
+        "two/__init__.py": "",
+        "two/handler.py": "TWO = 2\n",
+        "requirements.txt": "",
+    }
+    for name, text in files.items():
+        path = tmp_path / "functions" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_package_holds_the_domain_and_its_own_function_alone(clone: Path) -> None:
+    expected = ["one/__init__.py", "one/handler.py", "taskguard/__init__.py", "taskguard/record.py"]
+    assert names(function_archive("one", clone), clone) == expected
+
+
+@pytest.mark.parametrize("key", NEEDS)
+def test_unzipping_a_real_package_shows_its_handler_the_domain_and_nothing_else(key: str) -> None:
+    folder, module, _ = NEEDS[key].handler.split(".")
+    found = names(function_archive(folder), REPOSITORY)
+    assert f"{folder}/{module}.py" in found
+    assert "taskguard/__init__.py" in found
+    assert {name.split("/")[0] for name in found} == {folder, "taskguard"}
+    assert all(name.endswith(".py") for name in found)
+    assert found == sorted(found)
+
+
+def test_two_builds_of_clones_made_at_different_times_are_byte_equal(clone: Path, tmp_path: Path) -> None:
+    other = tmp_path / "elsewhere"
+    shutil.copytree(clone / "functions", other / "functions")
+    for path in other.rglob("*"):
+        path.chmod(0o700)
+        utime(path, (0, 0))
+    one, two = function_archive("one", clone), function_archive("one", other)
+    assert zip_bytes(one, clone) == zip_bytes(two, other)
+    assert paths(one) == paths(two)
+
+
+def test_a_change_of_one_function_changes_its_package_alone(clone: Path) -> None:
+    before = {key: zip_bytes(function_archive(key, clone), clone) for key in ("one", "two")}
+    (clone / "functions/one/handler.py").write_text("ONE = 11\n", encoding="utf-8")
+    after = {key: zip_bytes(function_archive(key, clone), clone) for key in ("one", "two")}
+    assert before["one"] != after["one"]
+    assert before["two"] == after["two"]
+
+
+def test_a_change_of_process_task_changes_one_of_the_real_packages(tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "functions", tmp_path / "functions")
+    keys = [needs.handler.split(".")[0] for needs in NEEDS.values()]
+    before = {key: zip_bytes(function_archive(key, tmp_path), tmp_path) for key in keys}
+    with (tmp_path / "functions/process_task/work.py").open("a", encoding="utf-8") as work:
+        work.write("# changed\n")
+    after = {key: zip_bytes(function_archive(key, tmp_path), tmp_path) for key in keys}
+    assert [key for key in keys if before[key] != after[key]] == ["process_task"]
+
+
+def test_a_change_of_the_domain_changes_every_package(clone: Path) -> None:
+    before = zip_bytes(function_archive("two", clone), clone)
+    (clone / "functions/taskguard/record.py").write_text("RECORD = 2\n", encoding="utf-8")
+    assert zip_bytes(function_archive("two", clone), clone) != before
+
+
+def test_an_unpacked_package_can_be_read_by_lambdas_user(clone: Path) -> None:
+    with zipfile.ZipFile(BytesIO(zip_bytes(function_archive("one", clone), clone))) as unzipped:
+        assert {entry.external_attr >> 16 for entry in unzipped.infolist()} == {0o100644}
+        assert {entry.compress_type for entry in unzipped.infolist()} == {zipfile.ZIP_STORED}
+
+
+def test_assets_are_found_from_the_program_so_that_the_state_names_no_machine(dev: ProgramRun) -> None:
+    for function in dev.all("aws:lambda/function:Function"):
+        for name, path in paths(function.inputs["code"]).items():
+            assert path == f"functions/{name}"
+            assert (REPOSITORY / path).is_file()
+
+
+def test_a_function_without_modules_is_refused_by_the_name_of_its_folder(clone: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="functions/three"):
+        function_archive("three", clone)
+
+
+@pytest.mark.parametrize(
+    "archive",
+    [
+        pulumi.RemoteArchive("https://example.com/code.zip"),
+        pulumi.AssetArchive({"a.py": pulumi.StringAsset("A = 1")}),
+    ],
+)
+def test_what_is_not_made_of_files_cannot_be_zipped(archive: pulumi.Archive) -> None:
+    with pytest.raises(TypeError, match=r"cannot zip a (RemoteArchive|StringAsset)"):
+        zip_bytes(archive)
+
+
+def test_packages_ignore_what_git_ignores(dev: ProgramRun) -> None:
+    packed = sorted(
+        {
+            path
+            for each in dev.all("aws:lambda/function:Function")
+            for path in paths(each.inputs["code"]).values()
+        }
+    )
+    ignored = subprocess.run(
+        ["git", "check-ignore", *packed], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert (ignored.returncode, ignored.stdout) == (1, "")
+
+
+def paths(archive: pulumi.AssetArchive) -> dict[str, str]:
+    return dict(_paths(archive))
+
+
+def _paths(archive: pulumi.AssetArchive) -> Iterator[tuple[str, str]]:
+    for name, asset in archive.assets.items():
+        assert isinstance(asset, pulumi.FileAsset)
+        yield name, str(asset.path)

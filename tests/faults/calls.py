@@ -1,0 +1,167 @@
+"""Every step of a run numbered, and the faults of its schedule put where it says."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NoReturn, TypeVar
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from tests.faults.clock import MovableClock
+from tests.faults.journal import Called, Died, Injected, Journal
+from tests.faults.process import Kind, Process
+
+T = TypeVar("T")
+
+CALL_SECONDS: Final = 0.01
+"""How long a call takes."""
+
+LOST_SECONDS: Final = 9
+"""How long the SDK waits for an answer that was lost: three tries of 3 s (``taskguard.aws.CONFIG``)."""
+
+
+class Fault(StrEnum):
+    """What may happen at a step."""
+
+    REFUSED = "error before effect"
+    LOST = "effect, answer lost"
+    REPEATED = "answer lost, repeated by the SDK"
+    KILLED_BEFORE = "killed before"
+    KILLED_AFTER = "killed after"
+    OVERTAKEN = "overtaken by all others"
+
+
+_ALL = tuple(Fault)
+WORK: Final = "perform"
+FAULTS: Final[Mapping[Kind, tuple[Fault, ...]]] = {
+    Kind.SUBMIT: _ALL,
+    Kind.PROCESS: _ALL,
+    Kind.MONITOR: _ALL,
+    Kind.OPERATOR: _ALL,
+    # Lambda's poller and the client are not ours to kill; a call of theirs happens, or not, or unheard.
+    Kind.POLLER: (Fault.REFUSED, Fault.LOST, Fault.OVERTAKEN),
+    Kind.CLIENT: (Fault.REFUSED, Fault.LOST),
+}
+WORK_FAULTS: Final = (Fault.KILLED_AFTER, Fault.OVERTAKEN)
+"""What may happen to the work itself: its process is killed in the middle, or it is slow."""
+
+
+def faults_of(call: Called) -> tuple[Fault, ...]:
+    """Return the faults that make sense at a step."""
+    return WORK_FAULTS if call.operation == WORK else FAULTS[Kind(call.process)]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Which faults happen at which steps, and who goes first where several could.
+
+    Parameters
+    ----------
+    faults
+        By the step's number, from 1.
+    turns
+        At each point where several actors could go on, the index of the one that does; the first
+        where the list is over.
+    """
+
+    faults: Mapping[int, Fault] = field(default_factory=dict)
+    turns: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        faults = ", ".join(f"step {number}: {fault.value}" for number, fault in self.faults.items())
+        turns = f"turns {''.join(map(str, self.turns))}" if any(self.turns) else ""
+        return "; ".join(part for part in (faults, turns) if part) or "no fault"
+
+
+@dataclass
+class Calls:
+    """Makes the steps of a run.
+
+    Parameters
+    ----------
+    overtake
+        Lets everybody else go on before the process's step.
+    before
+        Called before a step is numbered; waits there for the process's turn.
+    over
+        The schedule is over: no step is numbered or failed any more.
+    actor
+        Whose step took effect last.
+    """
+
+    schedule: Schedule
+    journal: Journal
+    clock: MovableClock
+    overtake: Callable[[Process], None]
+    before: Callable[[Process], None] = lambda _process: None
+    count: int = 0
+    over: bool = False
+    actor: Process | None = None
+
+    def make(self, process: Process, operation: str, task: str | None, effect: Callable[[], T]) -> T:
+        """Make a step of a process: its effect takes place once, twice or not at all.
+
+        Raises
+        ------
+        botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError
+            The step failed, or its answer was lost.
+        Killed
+            The process was stopped here, or before.
+        """
+        self.before(process)
+        self._check(process)
+        self.clock.advance(CALL_SECONDS)
+
+        def take_effect() -> T:
+            self.actor = process
+            return effect()
+
+        match self._fault(process, operation, task):
+            case Fault.REFUSED:
+                raise _refused(operation)
+            case Fault.LOST:
+                _unheard(take_effect)
+                self.clock.advance(LOST_SECONDS)
+                raise ReadTimeoutError(endpoint_url="https://aws.test")
+            case Fault.REPEATED:
+                _unheard(take_effect)
+            case Fault.KILLED_BEFORE:
+                self._kill(process)
+            case Fault.KILLED_AFTER:
+                _unheard(take_effect)
+                self._kill(process)
+            case Fault.OVERTAKEN:
+                self.overtake(process)
+                self._check(process)
+        return take_effect()
+
+    def _check(self, process: Process) -> None:
+        if process.alive and process.is_over:
+            self._kill(process)
+        process.check()
+
+    def _kill(self, process: Process) -> NoReturn:
+        self.journal.add(Died(process.id))
+        process.kill()
+
+    def _fault(self, process: Process, operation: str, task: str | None) -> Fault | None:
+        if self.over:
+            return None
+        self.count += 1
+        call = Called(self.count, process.kind, operation, task)
+        self.journal.add(call)
+        fault = self.schedule.faults.get(self.count)
+        if fault:
+            self.journal.add(Injected(call, fault, process.id))
+        return fault
+
+
+def _unheard(effect: Callable[[], object]) -> None:
+    with suppress(Exception):
+        effect()
+
+
+def _refused(operation: str) -> ClientError:
+    error = {"Code": "ServiceUnavailable", "Message": "the service is not available"}
+    return ClientError({"Error": error}, operation)

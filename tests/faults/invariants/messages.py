@@ -1,0 +1,49 @@
+"""When a message may go."""
+
+from collections.abc import Iterator
+
+from tests.faults import settings
+from tests.faults.aws.table import Item
+from tests.faults.journal import Deleted, Fact, Queued, Wrote
+from tests.faults.world import World
+
+
+def no_message_is_deleted_before_its_record_says_so(world: World) -> Iterator[str]:
+    """A message goes when its task is done, put aside or lives on in another message; not before."""
+    facts = world.journal.facts
+    for at, fact in enumerate(facts):
+        if isinstance(fact, Deleted):
+            arrived = max(n for n in range(at) if _is_arrival(facts[n], fact))
+            states = _states(facts[:at], arrived, fact.task)
+            if not any(_allows(state, fact, facts[arrived:at]) for state in states):
+                last = states[-1]["status"]["S"] if states else "without a record"
+                yield f"{fact.message_id} left {fact.queue} while task {fact.task} was {last}"
+
+
+def _is_arrival(fact: Fact, deleted: Deleted) -> bool:
+    return isinstance(fact, Queued) and fact.message_id == deleted.message_id and fact.queue == deleted.queue
+
+
+def _states(facts: list[Fact], arrived: int, task: str) -> list[Item]:
+    """Return the states of a record since a message arrived, the one that it found included."""
+    writes = [(n, f.item) for n, f in enumerate(facts) if isinstance(f, Wrote) and f.task == task]
+    found = [item for n, item in writes if n < arrived][-1:]
+    return found + [item for n, item in writes if n > arrived]
+
+
+def _allows(state: Item, deleted: Deleted, since: list[Fact]) -> bool:
+    generation = int(state["generation"]["N"])
+    if state["status"]["S"] == "COMPLETED" or generation > deleted.generation:
+        return True
+    if deleted.queue == settings.DEAD_LETTERS:
+        return state["status"]["S"] == "DEAD_LETTERED"
+    return "permanent" in state and any(_is_copy(fact, deleted) for fact in since)
+
+
+def _is_copy(fact: Fact, deleted: Deleted) -> bool:
+    return (
+        isinstance(fact, Queued)
+        and fact.queue == settings.DEAD_LETTERS
+        and fact.task == deleted.task
+        and fact.message_id != deleted.message_id
+    )

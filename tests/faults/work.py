@@ -1,0 +1,71 @@
+"""What stands in for ``process_task/work.py``: does at each attempt what the scenario says, and keeps count."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from taskguard.errors import PermanentError, RetryAfter
+from taskguard.json_text import Json
+from taskguard.work import Task
+from tests.faults.journal import Journal, Performed
+from tests.faults.process import Process
+
+
+class Deed(StrEnum):
+    """What the work does at an attempt."""
+
+    DONE = "returns a result"
+    FAILS = "raises"
+    FAILS_FOR_GOOD = "raises PermanentError"
+    ASKS_FOR_TIME = "raises RetryAfter"
+    OUTLIVES_ITS_LEASE = "returns after the lease ran out, on a host that Lambda killed late"
+
+
+Plan: TypeAlias = tuple[Deed, ...]
+"""Deeds by attempt; the last goes on."""
+
+DONE: Plan = (Deed.DONE,)
+
+
+@dataclass
+class Work:
+    """The work of a run.
+
+    Parameters
+    ----------
+    settle
+        Lets the whole system go on until it rests, while a worker that outlives its lease sleeps.
+    plans
+        By task id; work that is not mentioned succeeds.
+    """
+
+    journal: Journal
+    settle: Callable[[], None]
+    plans: dict[str, Plan] = field(default_factory=dict)
+    _busy: dict[str, list[Process]] = field(default_factory=dict)
+
+    def perform(self, process: Process, task: Task) -> Json:
+        """Do one attempt."""
+        busy = self._busy.setdefault(task.task_id, [])
+        rivals = sum(1 for rival in busy if rival.alive and rival.deadline)
+        self.journal.add(Performed(task.task_id, task.attempt, process.id, rivals))
+        busy.append(process)
+        plan = self.plans.get(task.task_id, DONE)
+        try:
+            return self._do(plan[min(task.attempt, len(plan)) - 1], process)
+        finally:
+            busy.remove(process)
+
+    def _do(self, deed: Deed, process: Process) -> Json:
+        match deed:
+            case Deed.FAILS:
+                raise RuntimeError("it failed")
+            case Deed.FAILS_FOR_GOOD:
+                raise PermanentError("it can never succeed")
+            case Deed.ASKS_FOR_TIME:
+                raise RetryAfter(60)
+            case Deed.OUTLIVES_ITS_LEASE:
+                process.deadline = None
+                self.settle()
+        return {"by": process.id}

@@ -1,16 +1,30 @@
 """Where text goes: results to standard output, everything else to standard error."""
 
+import os
+import sys
+from typing import TextIO
+
 from rich.console import Console
 from rich.table import Table
 
+_WIDTH_IN_FILES = 120
+
+
+def _width(stream: TextIO) -> int | None:
+    """Leave a terminal its own width; files and pipes get one that tables can be read in."""
+    return None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_IN_FILES
+
+
 # Task ids and error texts contain brackets and colons: they are shown as they are, never read as markup.
-results = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-notes = Console(stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True)
+results = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=_width(sys.stdout))
+notes = Console(
+    stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True, width=_width(sys.stderr)
+)
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table: as wide as the terminal, or wide enough to be read in a log."""
-    console.print(table, soft_wrap=False, width=None if console.is_terminal else 120)
+    """Print a table within the console's width."""
+    console.print(table, soft_wrap=False)
 
 
 def warn(text: str) -> None:

@@ -10,7 +10,7 @@ class Pace:
     Parameters
     ----------
     rate
-        Times a second, above 0.
+        Times a second, above 0; infinite for no waiting.
     clock, sleep
         Monotonic seconds, and waiting for some.
     """

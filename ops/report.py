@@ -59,6 +59,7 @@ def print_lost(console: Console, result: Result, most: int = 10) -> None:
     if lost:
         more = f" and {len(lost) - most} more" if len(lost) > most else ""
         console.print(f"NOT SETTLED IN TIME: {', '.join(lost[:most])}{more}", style="red")
+        console.print("Are tasks being taken from the queue? `python -m ops status` tells.")
 
 
 def final_lines(result: Result) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ops.errors import InterruptedByUserError, OpsError
 from taskguard.clock import utc_now
 from taskguard.errors import Unavailable
-from taskguard.record import Status
+from taskguard.record import Status, TaskRecord
 from taskguard.redriving import Redriver
 from taskguard.store import TaskStore
 from taskguard.task_queue import TaskQueue
@@ -20,6 +20,12 @@ _UNREADABLE = "unreadable:"
 
 class NotSentError(OpsError):
     """A task that is not to be sent again, and why."""
+
+
+def refuse_unreadable(task_id: str) -> None:
+    """Raise an error if a dead letter's message was no task, so that there is nothing to send."""
+    if task_id.startswith(_UNREADABLE):
+        raise NotSentError("its message is no task: see its text with `show`, and submit it anew")
 
 
 @dataclass
@@ -40,7 +46,7 @@ class Tally:
     refused: dict[str, str] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, task_id: str, send: Callable[[str], None]) -> None:
+    def add(self, task_id: str, send: Callable[[str], object]) -> None:
         """Send one task again and note how it went."""
         try:
             send(task_id)
@@ -59,6 +65,16 @@ class Sender:
     store: TaskStore
     redriver: Redriver
 
+    def dead_letter(self, task_id: str) -> TaskRecord:
+        """Read a dead letter; raises the same errors as `redrive`, and changes nothing."""
+        refuse_unreadable(task_id)
+        record = self.store.get(task_id)
+        if record is None:
+            raise NotSentError("there is no such task")
+        if record.status is not Status.DEAD_LETTERED:
+            raise NotSentError(f"it is {record.status}, not DEAD_LETTERED")
+        return record
+
     def redrive(self, task_id: str) -> None:
         """Send a dead letter again as its next generation.
 
@@ -69,14 +85,7 @@ class Sender:
         taskguard.errors.Unavailable
             The table or the queue did not answer; repeating is safe.
         """
-        if task_id.startswith(_UNREADABLE):
-            raise NotSentError("its message is no task: see its text with `show`, and submit it anew")
-        record = self.store.get(task_id)
-        if record is None:
-            raise NotSentError("there is no such task")
-        if record.status is not Status.DEAD_LETTERED:
-            raise NotSentError(f"it is {record.status}, not DEAD_LETTERED")
-        if not self.redriver.redrive(record):
+        if not self.redriver.redrive(self.dead_letter(task_id)):
             raise NotSentError("it changed meanwhile: look at it with `show`")
 
     def repair(self, task_id: str) -> None:
@@ -102,7 +111,7 @@ def sender_for(aws: "Aws") -> Sender:
 
 def send_all(
     task_ids: Sequence[str],
-    send: Callable[[str], None],
+    send: Callable[[str], object],
     wait: Callable[[], None],
     show: Callable[[int], None],
 ) -> Tally:
@@ -111,7 +120,7 @@ def send_all(
     Parameters
     ----------
     send
-        `Sender.redrive` or `Sender.repair`.
+        Sends one, or only looks whether it is to be sent.
     wait
         Waits for the next one's turn.
     show

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+_CURL = r"curl -sS -w '\n'"
 _BODY = '{"taskId": "hello-1", "payload": {"greeting": "hello"}}'
 
 
@@ -15,8 +16,8 @@ def welcome(outputs: Mapping[str, Any]) -> str:
     """
     tasks = f"{outputs['apiEndpoint'].rstrip('/')}/tasks"
     submit = (
-        f"curl -sS -X POST {shlex.quote(tasks)} -H 'content-type: application/json' -d {shlex.quote(_BODY)}"
+        f"{_CURL} -X POST {shlex.quote(tasks)} -H 'content-type: application/json' -d {shlex.quote(_BODY)}"
     )
-    look_up = f"curl -sS {shlex.quote(f'{tasks}/hello-1')}"
+    look_up = f"{_CURL} {shlex.quote(f'{tasks}/hello-1')}"
     shown = json.dumps(outputs, indent=2)
     return f"{shown}\n\nSubmit a task, and look at it:\n\n{submit}\n\n{look_up}\n"

@@ -7,7 +7,7 @@ import typer
 
 from ops.commands.dead import selected
 from ops.commands.options import DryRun, ErrorPattern, Outputs, Rate, Since, Stack
-from ops.commands.resend import list_or_send
+from ops.commands.resend import Sending, list_or_send
 from ops.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,14 +48,16 @@ def redrive(  # noqa: PLR0913 - one parameter an option
         raise UsageError("--error and --since choose among all dead letters: they need --all.")
 
     from ops.aws import Aws
-    from ops.resending import sender_for
+    from ops.resending import refuse_unreadable, sender_for
     from ops.stacks import find_outputs
 
     aws = Aws(find_outputs(outputs, stack))
     chosen = list(dict.fromkeys(task_ids)) if task_ids else _matching(aws, error, since)
     if every and chosen and not (dry_run or yes):
         _ask(len(chosen))
-    list_or_send(chosen, sender_for(aws).redrive, rate, dry_run=dry_run, named=not every)
+    sender = sender_for(aws)
+    sending = Sending(sender.redrive, refuse_unreadable if every else sender.dead_letter)
+    list_or_send(chosen, sending, rate, dry_run=dry_run, named=not every)
 
 
 def _matching(aws: "Aws", error: str | None, since: str | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ops.commands.options import DryRun, Outputs, Rate, Stack
-from ops.commands.resend import list_or_send
+from ops.commands.resend import Sending, list_or_send
 
 EXAMPLES = """
 Examples:
@@ -41,4 +41,5 @@ def repair(
     moment = datetime.now(UTC) - parse_length(older_than)
     aws = Aws(find_outputs(outputs, stack))
     waiting = untried_since(aws.dynamodb, aws.outputs.tasks_table_name, moment)
-    list_or_send(waiting, sender_for(aws).repair, rate, dry_run=dry_run, named=False)
+    sending = Sending(sender_for(aws).repair, look=str)  # the list is what it would send
+    list_or_send(waiting, sending, rate, dry_run=dry_run, named=False)

@@ -29,5 +29,5 @@ def status(*, outputs: Outputs = None, stack: Stack = None, as_json: Json = Fals
         typer.echo(json.dumps(health.document()))
         return
     print_health(results, health)
-    if found.dashboard_url:
+    if found.dashboard_url and not found.aws_endpoint_url:  # the local cloud has no console
         results.print(f"DASHBOARD: {found.dashboard_url}")

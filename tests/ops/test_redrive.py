@@ -73,7 +73,15 @@ def test_a_second_redrive_of_all_sends_nothing_twice(stack: MotoStack, redrive: 
 
 def test_a_dry_run_lists_and_sends_nothing(stack: MotoStack, redrive: Redrive) -> None:
     done = redrive("--all", "--dry-run", "--error", "40")
-    assert (done.exit_code, done.stdout) == (0, "t-2\nWOULD SEND: 1\n")
+    assert (done.exit_code, done.stdout) == (0, "t-2\nWOULD SEND: 1\nREFUSED: 0\nFAILED: 0\n")
+    assert _sent(stack) == []
+
+
+def test_a_dry_run_tells_what_would_be_refused(stack: MotoStack, redrive: Redrive) -> None:
+    done = redrive("--dry-run", "t-1", "done", "nowhere")
+    assert (done.exit_code, done.stdout) == (1, "t-1\nWOULD SEND: 1\nREFUSED: 2\nFAILED: 0\n")
+    assert "refused nowhere: there is no such task" in done.stderr
+    assert redrive("--dry-run", "--all").stdout == "t-1\nt-2\nWOULD SEND: 2\nREFUSED: 1\nFAILED: 0\n"
     assert _sent(stack) == []
 
 
@@ -90,7 +98,10 @@ def test_repair_sends_what_waits_too_long_and_nothing_else(stack: MotoStack, red
     stack.put({**record("old-too", "QUEUED"), "attempts": []})
     stack.put(record("tried", "QUEUED", "FAILED"))
     stack.put({**record("new", "QUEUED"), "updatedAt": "2999-01-01T00:00:00.000Z"})
-    assert redrive("--dry-run", command="repair").stdout == "old\nold-too\nWOULD SEND: 2\n"
+    assert (
+        redrive("--dry-run", command="repair").stdout
+        == "old\nold-too\nWOULD SEND: 2\nREFUSED: 0\nFAILED: 0\n"
+    )
     assert redrive(command="repair").stdout == "SENT: 2\nREFUSED: 0\nFAILED: 0\n"
     assert _sent(stack) == ["old", "old-too"]
 

@@ -1,0 +1,106 @@
+"""The program and the functions never import each other; here they are held against each other."""
+
+import json
+from collections import UserDict
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from get_task.settings import GetSettings
+from infra.arithmetic import waits_seconds
+from monitor_dlq.settings import MonitorSettings
+from process_task.settings import ProcessSettings
+from submit_task.settings import SubmitSettings
+from taskguard.retry import RetryPolicy
+from taskguard.telemetry import LATENCY, METRICS, Telemetry
+from tests.support.program import ProgramRun
+
+READERS: dict[str, Callable[[Mapping[str, str]], object]] = {
+    "get-task": GetSettings.read,
+    "monitor-dlq": MonitorSettings.read,
+    "process-task": ProcessSettings.read,
+    "submit-task": SubmitSettings.read,
+}
+
+
+class Remembered(UserDict[str, str]):
+    """An environment that remembers which keys were asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.asked.add(key)
+        return super().get(key, default)
+
+
+def environment(run: ProgramRun, function: str) -> dict[str, str]:
+    variables: dict[str, str] = run.one("aws:lambda/function:Function", function).inputs["environment"][
+        "variables"
+    ]
+    return variables
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod", "tuned"])
+@pytest.mark.parametrize(("function", "read"), READERS.items())
+def test_each_function_reads_exactly_the_environment_that_it_is_given(
+    stack: str, function: str, read: Callable[[Mapping[str, str]], object], request: pytest.FixtureRequest
+) -> None:
+    given = Remembered(environment(request.getfixturevalue(stack), function))
+    read(given)
+    # Powertools reads its log level itself.
+    assert given.asked | {"POWERTOOLS_LOG_LEVEL"} == set(given)
+
+
+@pytest.mark.parametrize(("attempts", "base", "longest"), [(3, 5, 900), (8, 2, 61), (1, 1, 1)])
+def test_the_waits_that_are_calculated_with_are_those_that_are_kept(
+    attempts: int, base: int, longest: int
+) -> None:
+    policy = RetryPolicy(max_attempts=attempts, backoff_base_seconds=base, max_backoff_seconds=longest)
+    kept = [policy.backoff_seconds(number) for number in range(1, attempts)]
+    assert waits_seconds(attempts, base, longest) == kept
+
+
+@pytest.fixture
+def emitted(dev: ProgramRun, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    """The line of metrics that a function with its real environment writes, when all events have happened."""
+    variables = environment(dev, "process-task")
+    telemetry = Telemetry(variables["POWERTOOLS_SERVICE_NAME"], variables["POWERTOOLS_METRICS_NAMESPACE"])
+    for event in METRICS:
+        telemetry.report(event)
+    telemetry.latency(timedelta(seconds=1))
+    capsys.readouterr()
+    telemetry.flush()
+    line: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return line
+
+
+def test_every_own_metric_that_is_watched_is_written_with_its_namespace_and_dimensions(
+    dev: ProgramRun, emitted: dict[str, Any]
+) -> None:
+    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
+    written = {
+        (directive["Namespace"], metric["Name"], *(part for key in keys for part in (key, emitted[key])))
+        for keys in directive["Dimensions"]
+        for metric in directive["Metrics"]
+    }
+    body = dev.one("aws:cloudwatch/dashboard:Dashboard", "dashboard").json("dashboardBody")
+    shown = {tuple(metric) for widget in body["widgets"] for metric in widget["properties"]["metrics"]}
+    alarms = (each.inputs for each in dev.all("aws:cloudwatch/metricAlarm:MetricAlarm"))
+    watched = {
+        ("TaskGuard", each["metricName"], *(part for pair in each["dimensions"].items() for part in pair))
+        for each in alarms
+        if each.get("namespace") == "TaskGuard"
+    }
+    assert watched
+    assert watched <= written
+    assert {metric for metric in shown if metric[0] == "TaskGuard"} == written
+
+
+def test_all_metrics_that_are_promised_are_written(emitted: dict[str, Any]) -> None:
+    (directive,) = emitted["_aws"]["CloudWatchMetrics"]
+    names = {metric["Name"] for metric in directive["Metrics"]}
+    assert names == {*METRICS.values(), LATENCY}

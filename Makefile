@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := __main__.py infra functions local ops policy benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format clean
+.PHONY: help demo local test lint format bench clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ lint: $(VENV)/.installed-dev ## Check style and types
 format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
+	@exec $(BIN)/python -m benchmarks.import_cost
 
 clean: ## Remove everything that was built or installed
 	rm -rf $(VENV) .venv-emulator .local .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

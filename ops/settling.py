@@ -12,6 +12,7 @@ from ops.records import Record
 from ops.submitting import Submitting
 
 POLL_SECONDS = 1.0
+_NAMED = 3
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Run:
         OpsError
             A task's id was there before this run.
         InterruptedByUserError
-            The user pressed Ctrl-C; the text says what goes on without us.
+            The user pressed Ctrl-C; the text says which tasks are still running.
         """
         try:
             self._watch(submitting, timeout)
@@ -132,11 +133,13 @@ class Run:
 
     def _unfinished(self) -> str:
         still_open = self._unsettled()
-        submitted = f"{len(self._answers)} of {self.total} tasks submitted"
-        said = f"Interrupted: {submitted}, {len(still_open)} not settled."
-        if not still_open:
-            return said
-        return f"{said} While the stack is up they go on by themselves: `python -m ops show {still_open[0]}`."
+        named = "".join(f" {task_id}" for task_id in still_open[:_NAMED]) + " ..." * (
+            len(still_open) > _NAMED
+        )
+        return (
+            f"Interrupted: {len(self._answers)} of {self.total} tasks submitted, "
+            f"{len(still_open)} still running{': ' if first else ''}{' '.join(first)}."
+        )
 
 
 def refuse_used_name(existing: str | None) -> None:

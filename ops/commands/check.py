@@ -9,6 +9,7 @@ import typer
 
 from ops.api_auth import ApiAuth
 from ops.commands.options import Clients, Json, Outputs, RunName, Stack, Tasks, Timeout
+from ops.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
     from ops.checking import Plan
@@ -50,7 +51,11 @@ def check(  # noqa: PLR0913 - one parameter an option
     from ops.stacks import find_outputs
 
     plan = Plan(run_name(run), tasks, timeout, clients, auth, token)
-    check_and_report(plan, find_outputs(outputs, stack), as_json=as_json)
+    found = find_outputs(outputs, stack)
+    try:
+        check_and_report(plan, found, as_json=as_json)
+    except InterruptedByUserError as stop:
+        raise InterruptedByUserError(f"{stop} They go on without this command, see `status`.") from None
 
 
 def run_name(given: str | None) -> str:

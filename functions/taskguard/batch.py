@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from aws_lambda_powertools.utilities.batch import (
@@ -80,4 +80,5 @@ def _delivery(record: SQSRecord) -> Delivery:
         message_id=record.message_id,
         receipt_handle=record.receipt_handle,
         receive_count=int(record.attributes.approximate_receive_count),
+        sent_at=datetime.fromtimestamp(int(record.attributes.sent_timestamp) / 1000, UTC),
     )

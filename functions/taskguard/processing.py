@@ -2,14 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from taskguard import json_text
 from taskguard.clock import Clock, to_text
 from taskguard.errors import InvalidJson, PermanentError, Unavailable, UnreadableMessage
 from taskguard.json_text import Json
 from taskguard.message import Message
-from taskguard.record import Attempt, Failure, Status, TaskRecord
+from taskguard.record import SETTLED, Attempt, Failure, TaskRecord
 from taskguard.retry import Decision, Exhausted, GiveUp, Retry, RetryPolicy, decide
 from taskguard.simulation import Simulation
 from taskguard.store import Refused, TaskStore
@@ -29,12 +29,15 @@ class Delivery:
     ----------
     receive_count
         ``ApproximateReceiveCount``, from 1.
+    sent_at
+        ``SentTimestamp``: kept when SQS moves the message to the dead-letter queue, new when SQS redrives it.
     """
 
     body: str
     message_id: str
     receipt_handle: str
     receive_count: int
+    sent_at: datetime
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,9 @@ class Processor:
     def _try(self, message: Message, delivery: Delivery, context: WorkContext) -> bool:
         attempt = Attempt(message.generation, delivery.receive_count, self.clock(), context.request_id)
         try:
-            record = self.store.claim(message, attempt, secrets.token_hex(16), context.deadline)
+            record = self.store.claim(
+                message, attempt, secrets.token_hex(16), context.deadline, delivery.sent_at
+            )
         except Refused as refused:
             return self._not_claimed(message, delivery, refused.record)
         try:
@@ -82,7 +87,7 @@ class Processor:
     def _not_claimed(self, message: Message, delivery: Delivery, record: TaskRecord | None) -> bool:
         if record is None:  # deleted between condition and answer: let the message come back
             return False
-        if record.status is Status.COMPLETED or record.generation > message.generation:
+        if record.status in SETTLED or record.generation > message.generation:
             self._report(Event.DUPLICATE, record, messageGeneration=message.generation)
             return True
         if record.permanent:

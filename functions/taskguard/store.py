@@ -67,10 +67,16 @@ class TaskStore:
             if not present or not record.submitted_by or present.submitted_by != record.submitted_by:
                 raise Refused(present) from error
 
-    def claim(self, message: Message, attempt: Attempt, token: str, lease_until: datetime) -> TaskRecord:
-        """Take the task for one attempt; raises ``Refused`` if it is not to be had."""
+    def claim(
+        self, message: Message, attempt: Attempt, token: str, lease_until: datetime, sent_at: datetime
+    ) -> TaskRecord:
+        """Take the task for one attempt; raises ``Refused`` if it is not to be had.
+
+        ``sent_at`` is when the message was sent: a dead letter is only claimed by one sent after its burial.
+        """
         try:
-            return self._apply(message.task_id, transitions.claim(message, attempt, token, lease_until))
+            transition = transitions.claim(message, attempt, token, lease_until, sent_at)
+            return self._apply(message.task_id, transition)
         except Refused as refused:
             if refused.record and refused.record.lease_token == token:
                 return refused.record

@@ -1,8 +1,9 @@
 """Every change of state as one conditional write, each condition with a name.
 
     submit      no record ---------------------------------------> QUEUED
-    claim       QUEUED, RETRYING, DEAD_LETTERED, no record,
-                or PROCESSING whose lease has run out ------------> PROCESSING (lease, attempt appended)
+    claim       QUEUED, RETRYING, no record, PROCESSING whose
+                lease has run out, or DEAD_LETTERED by a message
+                sent later (SQS's own redrive) -------------------> PROCESSING (lease, attempt appended)
     complete    PROCESSING under my attempt ----------------------> COMPLETED
     fail        PROCESSING under my attempt ----------------------> RETRYING
     bury        anything but COMPLETED, no live lease ------------> DEAD_LETTERED
@@ -32,15 +33,19 @@ from taskguard.record import Attempt, Failure, Outcome, TaskRecord
 NO_RECORD = "attribute_not_exists(taskId)"
 MESSAGE_NOT_OLDER = "generation <= :generation"
 MESSAGE_NEWER = "generation < :generation"
-WAITING = "#status IN (:queued, :dead)"
+QUEUED = "#status = :queued"
 RETRY_DUE = f"(#status = :retrying AND (attribute_not_exists(permanent) OR {MESSAGE_NEWER}))"
+# A message older than the burial may be a late duplicate of one that is deleted already: nothing would wake
+# the task again if this attempt failed. SQS's own redrive sends new messages, with a new time.
+SENT_AFTER_BURIAL = f"(#status = :dead AND (deadLetteredAt < :sent OR {MESSAGE_NEWER}))"
 LEASE_OVER = "(#status = :processing AND leaseUntil < :now)"
 NO_LIVE_LEASE = "(#status <> :processing OR leaseUntil < :now)"
 NOT_COMPLETED = "#status <> :completed"
 MY_ATTEMPT = "#status = :processing AND leaseToken = :token"
 STILL_DEAD = "#status = :dead AND generation = :seen"
 
-CLAIMABLE = f"{NO_RECORD} OR ({MESSAGE_NOT_OLDER} AND ({WAITING} OR {RETRY_DUE} OR {LEASE_OVER}))"
+OPEN = f"{QUEUED} OR {RETRY_DUE} OR {LEASE_OVER} OR {SENT_AFTER_BURIAL}"
+CLAIMABLE = f"{NO_RECORD} OR ({MESSAGE_NOT_OLDER} AND ({OPEN}))"
 BURIABLE = f"{NO_RECORD} OR ({MESSAGE_NOT_OLDER} AND {NOT_COMPLETED} AND {NO_LIVE_LEASE})"
 
 _STATES = {
@@ -87,7 +92,9 @@ class Transition:
         }
 
 
-def claim(message: Message, attempt: Attempt, token: str, lease_until: datetime) -> Transition:
+def claim(
+    message: Message, attempt: Attempt, token: str, lease_until: datetime, sent_at: datetime
+) -> Transition:
     """Take a task for one attempt; also makes the record of a task that was put on the queue directly."""
     return Transition(
         condition=CLAIMABLE,
@@ -106,6 +113,7 @@ def claim(message: Message, attempt: Attempt, token: str, lease_until: datetime)
             ":attempt": [attempt_value(attempt)],
             **_message_values(message, attempt.started_at),
             ":now": to_millis(attempt.started_at),
+            ":sent": to_text(sent_at),
         },
     )
 

@@ -18,7 +18,8 @@ def _fail_three_times(system: System) -> None:
     system.submit({"taskId": "a", "payload": {"n": 1}})
     (record,) = system.receive()
     for receive_count in "123":
-        system.process(record | {"attributes": {"ApproximateReceiveCount": receive_count}})
+        record["attributes"]["ApproximateReceiveCount"] = receive_count
+        system.process(record)
 
 
 def _dead_letter_lines(output: str) -> list[dict[str, Any]]:

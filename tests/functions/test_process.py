@@ -51,7 +51,7 @@ def _deliver(system: System, task_id: str, receive_count: int = 1) -> list[str]:
     """Deliver the next visible message as if received so many times; it must be the task's."""
     (record,) = system.receive()
     assert f'"{task_id}"' in record["body"]
-    record["attributes"] = {"ApproximateReceiveCount": str(receive_count)}
+    record["attributes"]["ApproximateReceiveCount"] = str(receive_count)
     return system.process(record)
 
 
@@ -84,7 +84,7 @@ def test_a_failed_attempt_is_kept_and_its_message_waits_twice_as_long_each_time(
     _submit(system)
     (record,) = system.receive()
     for receive_count in (1, 2, 3):
-        record["attributes"] = {"ApproximateReceiveCount": str(receive_count)}
+        record["attributes"]["ApproximateReceiveCount"] = str(receive_count)
         assert system.process(record) == [record["messageId"]]
     assert waits == [5, 10, 0]
     kept = system.record("a")

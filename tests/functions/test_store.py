@@ -1,7 +1,7 @@
 """The state machine as the table enforces it: every transition from every state."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,11 +22,17 @@ def _new(system: System, task_id: str = "a", submitted_by: str = "request-0") ->
     return record
 
 
-def _claim(system: System, generation: int = 1, token: str = "mine", task_id: str = "a") -> TaskRecord:
+def _claim(
+    system: System,
+    generation: int = 1,
+    token: str = "mine",
+    task_id: str = "a",
+    sent_at: datetime = datetime(2000, 1, 1, tzinfo=UTC),
+) -> TaskRecord:
     now = system.clock()
     message = Message(task_id, {"x": 1}, generation)
     attempt = Attempt(generation, 1, now, "invocation-1")
-    return system.store.claim(message, attempt, token, now + timedelta(seconds=LEASE))
+    return system.store.claim(message, attempt, token, now + timedelta(seconds=LEASE), sent_at)
 
 
 def _processing(system: System) -> TaskRecord:
@@ -79,7 +85,7 @@ STATES: dict[str, Callable[[System], TaskRecord | None]] = {
     "completed": _completed,
     "dead": _dead,
 }
-CLAIMABLE = {"absent", "queued", "lapsed", "retrying", "dead"}
+CLAIMABLE = {"absent", "queued", "lapsed", "retrying"}
 BURIABLE = {"absent", "queued", "lapsed", "retrying", "given up", "dead"}
 
 
@@ -95,6 +101,15 @@ def test_a_claim_succeeds_only_from_states_in_which_nobody_works_on_an_open_task
     record = _claim(system, token="other")
     assert (record.status, record.lease_token) == (Status.PROCESSING, "other")
     assert record.lease_until == system.clock() + timedelta(seconds=LEASE)
+
+
+def test_a_dead_letter_is_claimed_only_by_a_message_sent_after_its_burial(system: System) -> None:
+    _dead(system)
+    with pytest.raises(Refused):
+        _claim(system, sent_at=system.clock())
+    sent_later = system.clock() + timedelta(milliseconds=1)
+    record = _claim(system, token="other", sent_at=sent_later)
+    assert (record.status, record.lease_token) == (Status.PROCESSING, "other")
 
 
 @pytest.mark.parametrize("state", STATES)

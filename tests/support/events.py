@@ -51,7 +51,7 @@ def sqs_record(body: Any, *, receive_count: int = 1, **changes: Any) -> dict[str
         "messageId": str(uuid4()),
         "receiptHandle": f"handle-{uuid4()}",
         "body": body if isinstance(body, str) else json.dumps(body),
-        "attributes": {"ApproximateReceiveCount": str(receive_count)},
+        "attributes": {"ApproximateReceiveCount": str(receive_count), "SentTimestamp": "1767225600000"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         **changes,

@@ -1,4 +1,5 @@
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,8 @@ class Machine:
 
     def run(self, *command: str) -> None:
         if "pip" in command:
+            # Long enough for others to come in between, if they could.
+            time.sleep(0.05)
             self.installations += 1
         else:
             (self.venv / "bin").mkdir(parents=True, exist_ok=True)

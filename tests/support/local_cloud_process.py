@@ -52,7 +52,7 @@ class CloudProcess:
     def wait_until_deploying(self) -> None:
         """Return when the emulator is up and the deployment begins."""
         assert self.process.stderr is not None
-        assert "deploying" in self.process.stderr.readline()
+        assert any("deploying" in line for line in self.process.stderr)
 
     def wait_until_up(self) -> dict[str, Any]:
         """Return the outputs when the cloud is up."""

@@ -133,9 +133,7 @@ class Run:
 
     def _unfinished(self) -> str:
         still_open = self._unsettled()
-        named = "".join(f" {task_id}" for task_id in still_open[:_NAMED]) + " ..." * (
-            len(still_open) > _NAMED
-        )
+        first = still_open[:_NAMED] + ["..."] * (len(still_open) > _NAMED)
         return (
             f"Interrupted: {len(self._answers)} of {self.total} tasks submitted, "
             f"{len(still_open)} still running{': ' if first else ''}{' '.join(first)}."

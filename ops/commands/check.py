@@ -3,12 +3,12 @@
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from ops.api_auth import ApiAuth
-from ops.commands.options import Clients, Json, Outputs, RunName, Stack, Tasks, Timeout
+from ops.commands.options import Auth, Clients, Json, Outputs, RunName, Stack, Tasks, Timeout, Token
 from ops.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
@@ -38,13 +38,8 @@ def check(  # noqa: PLR0913 - one parameter an option
     stack: Stack = None,
     as_json: Json = False,
     clients: Clients = 8,
-    auth: Annotated[
-        ApiAuth, typer.Option("--auth", help="How the API authorizes its callers.")
-    ] = ApiAuth.NONE,
-    token: Annotated[
-        str | None,
-        typer.Option("--token", envvar="TASKGUARD_TOKEN", help="JSON Web Token for --auth jwt."),
-    ] = None,
+    auth: Auth = ApiAuth.NONE,
+    token: Token = None,
 ) -> None:
     """Submit tasks, watch them settle, report the outcomes."""
     from ops.checking import Plan

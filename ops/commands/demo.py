@@ -1,9 +1,21 @@
 """`demo`: local cloud up, check, down."""
 # ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
 
+from ops.api_auth import ApiAuth
 from ops.commands.check import check_and_report, run_name
 from ops.commands.local import StackName
-from ops.commands.options import Clients, Json, RunName, Seed, Settings, Tasks, Timeout, settings_of
+from ops.commands.options import (
+    Auth,
+    Clients,
+    Json,
+    RunName,
+    Seed,
+    Settings,
+    Tasks,
+    Timeout,
+    Token,
+    settings_of,
+)
 
 EXAMPLES = """
 Examples:
@@ -26,6 +38,8 @@ def demo(  # noqa: PLR0913 - one parameter an option
     stack: StackName = "local",
     as_json: Json = False,
     clients: Clients = 8,
+    auth: Auth = ApiAuth.NONE,
+    token: Token = None,
 ) -> None:
     """Local cloud up, check, down: all on this machine."""
     from ops.checking import Plan
@@ -34,6 +48,8 @@ def demo(  # noqa: PLR0913 - one parameter an option
 
     overrides = settings_of(settings, seed)
     name = f"seed-{seed}" if run is None and seed is not None else run_name(run)
-    plan = Plan(name, tasks, timeout, clients)  # before the local cloud: a bad name is told at once
+    plan = Plan(
+        name, tasks, timeout, clients, auth, token
+    )  # before the local cloud: a bad name is told at once
     with local_stack(stack, overrides, None) as outputs:
         check_and_report(plan, from_document(outputs, "the local cloud"), as_json=as_json)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from ops.api_auth import ApiAuth
 from ops.errors import UsageError
 
 Outputs = Annotated[
@@ -28,6 +29,11 @@ Timeout = Annotated[
 ]
 Clients = Annotated[
     int, typer.Option("--clients", metavar="N", min=1, max=256, help="Tasks submitted at a time.")
+]
+Auth = Annotated[ApiAuth, typer.Option("--auth", help="How the API authorizes its callers.")]
+Token = Annotated[
+    str | None,
+    typer.Option("--token", metavar="JWT", envvar="TASKGUARD_TOKEN", help="JSON Web Token for --auth jwt."),
 ]
 Settings = Annotated[
     list[str] | None,

@@ -1,0 +1,22 @@
+"""All properties, and how the examples are shared out among them."""
+
+from typing import Final
+
+from tests.fuzz.batches import batches
+from tests.fuzz.campaign import Campaign
+from tests.fuzz.deliveries import to_monitor, to_process
+from tests.fuzz.outcomes import outcomes
+from tests.fuzz.reads import reads
+from tests.fuzz.repeats import repeats
+from tests.fuzz.submits import huge_submits, submits
+
+CAMPAIGNS: Final = (
+    Campaign("submits", submits, 0.64),
+    Campaign("huge submits", huge_submits, 0.01),
+    Campaign("repeats", repeats, 0.05),
+    Campaign("batches", batches, 0.03),
+    Campaign("reads", reads, 0.20),
+    Campaign("messages to process_task", to_process, 0.02),
+    Campaign("messages to monitor_dlq", to_monitor, 0.02),
+    Campaign("ends of attempts", outcomes, 0.03),
+)

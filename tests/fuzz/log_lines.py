@@ -1,0 +1,30 @@
+"""What the functions log, kept and judged instead of printed."""
+
+import json
+import logging
+from typing import Any
+
+
+class LogLines(logging.Handler):
+    """Keeps every line as the functions' own formatter writes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one line; one that CloudWatch could not read raises."""
+        text = self.format(record)
+        text.encode("utf-8")
+        self.lines.append(json.loads(text))
+
+    def take(self) -> list[dict[str, Any]]:
+        """Return the lines since the last take."""
+        taken, self.lines = self.lines, []
+        return taken
+
+    def replace_handlers_of(self, name: str) -> None:
+        """Take over a logger's lines, with its formatter."""
+        logger = logging.getLogger(name)
+        self.setFormatter(logger.handlers[0].formatter)
+        logger.handlers = [self]

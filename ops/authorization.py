@@ -56,8 +56,8 @@ class BearerToken(httpx.Auth):
         yield request
 
 
-def authorization(kind: ApiAuth, token: str | None, aws: "Aws") -> httpx.Auth | None:
-    """Choose how to authorize.
+def checked_token(kind: ApiAuth, token: str | None) -> str | None:
+    """Return the token, if one is needed.
 
     Raises
     ------
@@ -66,6 +66,11 @@ def authorization(kind: ApiAuth, token: str | None, aws: "Aws") -> httpx.Auth | 
     """
     if (kind is ApiAuth.JWT) != bool(token):
         raise UsageError("--auth jwt and --token (or TASKGUARD_TOKEN) belong together: give both or neither.")
+    return token
+
+
+def authorization(kind: ApiAuth, token: str | None, aws: "Aws") -> httpx.Auth | None:
+    """Choose how to authorize; the token is that of `checked_token`."""
     if kind is ApiAuth.IAM:
         return SignedByIam(aws.credentials, aws.outputs.region)
     return BearerToken(token) if token else None

@@ -9,7 +9,7 @@ import httpx
 
 from ops.api import Answer, Api, connections
 from ops.api_auth import ApiAuth
-from ops.authorization import authorization
+from ops.authorization import authorization, checked_token
 from ops.aws import Aws
 from ops.depths import depth_of
 from ops.errors import OpsError
@@ -47,8 +47,9 @@ class Plan:
     token: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a run's name that cannot begin a task id."""
+        """Refuse a run's name that cannot begin a task id, and a token that is missing or of no use."""
         self.task_ids()
+        checked_token(self.auth, self.token)
 
     def task_ids(self) -> list[str]:
         """Return the tasks' ids, in order."""

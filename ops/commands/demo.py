@@ -48,8 +48,7 @@ def demo(  # noqa: PLR0913 - one parameter an option
 
     overrides = settings_of(settings, seed)
     name = f"seed-{seed}" if run is None and seed is not None else run_name(run)
-    plan = Plan(
-        name, tasks, timeout, clients, auth, token
-    )  # before the local cloud: a bad name is told at once
+    # Before the local cloud is started: wrong usage is told at once.
+    plan = Plan(name, tasks, timeout, clients, auth, token)
     with local_stack(stack, overrides, None) as outputs:
         check_and_report(plan, from_document(outputs, "the local cloud"), as_json=as_json)

@@ -115,6 +115,7 @@ def test_demo_takes_the_cloud_down_when_a_task_is_lost(
         ["demo", "--set", "failureRate"],
         ["demo", "--seed", "7", "--set", "simulationSeed=8"],
         ["local", "--set", "=1"],
+        ["demo", "--auth", "jwt"],
     ],
 )
 def test_wrong_usage_is_told_before_anything_is_started(cloud: FakeLocalCloud, args: list[str]) -> None:

@@ -5,8 +5,9 @@ from typing import Final, TypeAlias
 
 from taskguard.errors import PermanentError, RetryAfter
 
-MAX_VISIBILITY_SECONDS: Final = 43_200
-"""SQS's longest visibility timeout (ChangeMessageVisibility, API reference): 12 hours."""
+MAX_WAIT_SECONDS: Final = 43_200 - 900
+"""Longest wait. SQS counts its 12 hours from the receive (SQS Developer Guide, "Visibility timeout") and
+refuses a longer one; by then an invocation may have run for Lambda's 15 minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,5 +65,5 @@ def decide(policy: RetryPolicy, error: BaseException, receive_count: int) -> Dec
     if receive_count >= policy.max_attempts:
         return Exhausted()
     if isinstance(error, RetryAfter):
-        return Retry(min(max(round(error.seconds), 0), MAX_VISIBILITY_SECONDS))
+        return Retry(round(min(max(0, error.seconds), MAX_WAIT_SECONDS)))  # NaN becomes 0
     return Retry(policy.backoff_seconds(receive_count))

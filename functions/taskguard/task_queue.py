@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from taskguard.aws import unavailable_as_error
 from taskguard.message import Message
-from taskguard.retry import MAX_VISIBILITY_SECONDS
+from taskguard.retry import MAX_WAIT_SECONDS
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -24,10 +24,10 @@ class TaskQueue:
             self.client.send_message(QueueUrl=self.url, MessageBody=message.body())
 
     def postpone(self, receipt_handle: str, seconds: int) -> None:
-        """Let a received message come back after so many seconds, 0 to 43,200 (cut to that range)."""
+        """Let a received message come back after so many seconds, 0 to 42,300 (cut to that range)."""
         with unavailable_as_error("ChangeMessageVisibility"):
             self.client.change_message_visibility(
                 QueueUrl=self.url,
                 ReceiptHandle=receipt_handle,
-                VisibilityTimeout=min(max(seconds, 0), MAX_VISIBILITY_SECONDS),
+                VisibilityTimeout=min(max(seconds, 0), MAX_WAIT_SECONDS),
             )

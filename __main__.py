@@ -4,8 +4,9 @@ import pulumi
 
 from infra.alarm_catalogue import catalogue
 from infra.alarms import Alarms, AlarmsArgs
-from infra.api import HttpApi, HttpApiArgs, targets
+from infra.api import HttpApi, HttpApiArgs
 from infra.api_auth import ApiAuth
+from infra.api_routes import targets
 from infra.arn import Place
 from infra.config import read_settings
 from infra.consumers import make_consumers

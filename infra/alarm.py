@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import pulumi
 
-MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
+# Idle functions, queues and tables report nothing; by CloudWatch's default their alarms would be undecided.
+MISSING_DATA = "notBreaching"
+MISSING_DATA_MEANS = "No data means that nothing happened."
 
 
 @dataclass(frozen=True)
@@ -36,8 +37,6 @@ class Alarm:
         `Sum`, `Maximum`, or a percentile such as `p99`.
     above
         It goes off above this value, in the metric's unit.
-    missing_data
-        What a period without data counts as.
     period_seconds
         Length of one period.
     breaches, periods
@@ -48,9 +47,8 @@ class Alarm:
     meaning: str
     first_step: str
     metrics: tuple[Metric, ...]
-    statistic: str
-    above: float
-    missing_data: MissingData
+    statistic: str = "Sum"
+    above: float = 0
     period_seconds: int = 60
     breaches: int = 1
     periods: int = 1
@@ -58,4 +56,4 @@ class Alarm:
     @property
     def description(self) -> str:
         """The text that the alarm shows and sends."""
-        return f"{self.meaning} First: {self.first_step}"
+        return f"{self.meaning} {MISSING_DATA_MEANS} First: {self.first_step}"

@@ -1,9 +1,4 @@
-"""What is watched, and what to do about it. Data only: `infra.alarms` makes CloudWatch's alarms of it.
-
-A period without data never alarms: idle functions, queues and tables report nothing, and nothing to do is no
-fault. That is stated alarm by alarm all the same, because CloudWatch's own default would show them as
-INSUFFICIENT_DATA.
-"""
+"""What is watched, and what to do about it. Data only: `infra.alarms` makes CloudWatch's alarms of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.alarm import Alarm, Metric
-from infra.api import STAGE
+from infra.api_defaults import STAGE
 from infra.environment import METRICS_NAMESPACE
 from infra.table import DEAD_LETTER_INDEX
 
@@ -77,18 +72,12 @@ def dead_letter_alarms(watched: Watched) -> tuple[Alarm, ...]:
             meaning="Tasks were given up after their last try and wait for a person.",
             first_step="`python -m ops dead` lists them and why; mend the cause, then `ops redrive`.",
             metrics=(_own_metric(watched, "TaskDeadLettered"),),
-            statistic="Sum",
-            above=0,
-            missing_data="notBreaching",
         ),
         Alarm(
             name="dead-letter-monitor-called",
             meaning="Messages reached the dead-letter queue; this one needs no code of ours to work.",
             first_step="search the monitor's log for TASK_DEAD_LETTER; without such lines, for its errors.",
             metrics=(_lambda_metric(watched, "monitor_dlq", "Invocations"),),
-            statistic="Sum",
-            above=0,
-            missing_data="notBreaching",
         ),
         Alarm(
             name="dead-letters-not-picked-up",
@@ -97,7 +86,6 @@ def dead_letter_alarms(watched: Watched) -> tuple[Alarm, ...]:
             metrics=(_queue_age(watched.dead_letter_queue),),
             statistic="Maximum",
             above=DEAD_LETTER_AGE_SECONDS,
-            missing_data="notBreaching",
         ),
     )
 
@@ -112,7 +100,6 @@ def backlog_alarms(watched: Watched) -> tuple[Alarm, ...]:
             metrics=(_queue_age(watched.task_queue),),
             statistic="Maximum",
             above=watched.retry_span_seconds + BACKLOG_SECONDS,
-            missing_data="notBreaching",
             breaches=5,
             periods=5,
         ),
@@ -129,18 +116,12 @@ def function_alarms(watched: Watched, key: str) -> tuple[Alarm, ...]:
             meaning=f"{key} ended with an error or was cut off; a failing task does not count as one.",
             first_step="open the saved query `errors` and read the newest stack trace.",
             metrics=(_lambda_metric(watched, key, "Errors"),),
-            statistic="Sum",
-            above=0,
-            missing_data="notBreaching",
         ),
         Alarm(
             name=f"{name}-throttles",
             meaning=f"Lambda refused to start {key}: the account's concurrency is used up.",
             first_step="see which function uses it; lower its concurrency or ask AWS for a higher quota.",
             metrics=(_lambda_metric(watched, key, "Throttles"),),
-            statistic="Sum",
-            above=0,
-            missing_data="notBreaching",
         ),
         Alarm(
             name=f"{name}-near-timeout",
@@ -149,7 +130,6 @@ def function_alarms(watched: Watched, key: str) -> tuple[Alarm, ...]:
             metrics=(_lambda_metric(watched, key, "Duration"),),
             statistic="Maximum",
             above=TIMEOUT_SHARE * limit,
-            missing_data="notBreaching",
         ),
     )
 
@@ -162,9 +142,6 @@ def api_alarms(watched: Watched) -> tuple[Alarm, ...]:
             meaning="Callers got answers 5xx in three of five minutes; they may have to submit again.",
             first_step="search the access log for status 5xx and integrationError, then the function's log.",
             metrics=(_api_metric(watched, "5xx"),),
-            statistic="Sum",
-            above=0,
-            missing_data="notBreaching",
             breaches=3,
             periods=5,
         ),
@@ -175,7 +152,6 @@ def api_alarms(watched: Watched) -> tuple[Alarm, ...]:
             metrics=(_api_metric(watched, "Latency"),),
             statistic="p99",
             above=API_LATENCY_MILLISECONDS,
-            missing_data="notBreaching",
             period_seconds=300,
             breaches=3,
             periods=3,
@@ -197,9 +173,6 @@ def table_alarms(watched: Watched) -> tuple[Alarm, ...]:
                 Metric("AWS/DynamoDB", "WriteThrottleEvents", table),
                 Metric("AWS/DynamoDB", "WriteThrottleEvents", index),
             ),
-            statistic="Sum",
-            above=0,
-            missing_data="notBreaching",
             breaches=3,
             periods=5,
         ),
@@ -211,9 +184,6 @@ def table_alarms(watched: Watched) -> tuple[Alarm, ...]:
                 Metric("AWS/DynamoDB", "SystemErrors", {**table, "Operation": operation})
                 for operation in watched.table_operations
             ),
-            statistic="Sum",
-            above=0,
-            missing_data="notBreaching",
             breaches=3,
             periods=5,
         ),

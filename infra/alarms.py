@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.alarm import Alarm, Metric
+from infra.alarm import MISSING_DATA, Alarm, Metric
 from infra.scope import Scope
 
 
@@ -57,7 +57,7 @@ class Alarms(pulumi.ComponentResource):
             threshold=alarm.above,
             datapoints_to_alarm=alarm.breaches,
             evaluation_periods=alarm.periods,
-            treat_missing_data=alarm.missing_data,
+            treat_missing_data=MISSING_DATA,
             alarm_actions=[args.topic_arn],
             ok_actions=[args.topic_arn],
             tags=args.scope.tags,

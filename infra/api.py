@@ -1,7 +1,6 @@
 """The HTTP API in front of the functions."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -9,56 +8,11 @@ import pulumi
 import pulumi_aws as aws
 
 from infra import limits
-from infra.api_auth import ApiAuth, ApiGuard
-from infra.derived import component_name
-from infra.function import TaskFunction
-from infra.needs import NEEDS
+from infra.api_auth import ApiAuth
+from infra.api_defaults import ACCESS_LOG_FORMAT, CORS_HEADERS, CORS_MAX_AGE_SECONDS, STAGE
+from infra.api_routes import Target, serve
 from infra.problems import CheckedArgs
 from infra.scope import Scope
-
-STAGE = "$default"
-
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html (latencies in
-# ms)
-ACCESS_LOG_FORMAT = json.dumps(
-    {
-        "requestId": "$context.requestId",
-        "requestTime": "$context.requestTime",
-        "sourceIp": "$context.identity.sourceIp",
-        "routeKey": "$context.routeKey",
-        "method": "$context.httpMethod",
-        "path": "$context.path",
-        "status": "$context.status",
-        "responseLength": "$context.responseLength",
-        "latency": "$context.responseLatency",
-        "integrationLatency": "$context.integrationLatency",
-        "integrationStatus": "$context.integration.status",
-        "integrationError": "$context.integrationErrorMessage",
-        "authorizerError": "$context.authorizer.error",
-    }
-)
-
-# What a browser must send: a JSON body, and a token or a SigV4 signature.
-CORS_HEADERS = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
-CORS_MAX_AGE_SECONDS = 3600
-
-
-@dataclass(frozen=True)
-class Target:
-    """A function, its component's name, and the routes that call it, such as `GET /tasks/{taskId}`."""
-
-    name: str
-    function: TaskFunction
-    routes: tuple[str, ...]
-
-
-def targets(functions: Mapping[str, TaskFunction]) -> list[Target]:
-    """Return the functions that the table of needs gives routes."""
-    return [
-        Target(component_name(key), function, NEEDS[key].routes)
-        for key, function in functions.items()
-        if NEEDS[key].routes
-    ]
 
 
 @dataclass(frozen=True)
@@ -112,42 +66,13 @@ class HttpApi(pulumi.ComponentResource):
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        guard = args.auth.guard(name, api, pulumi.ResourceOptions(parent=self))
+        child = pulumi.ResourceOptions(parent=self)
+        guard = args.auth.guard(name, api, child)
         for target in args.targets:
-            self._serve(name, api, target, guard)
+            serve(name, api, target, guard, child)
         self._stage(name, args, api)
         self.id, self.endpoint = api.id, api.api_endpoint
         self.register_outputs({"id": self.id, "endpoint": self.endpoint})
-
-    def _serve(self, name: str, api: aws.apigatewayv2.Api, target: Target, guard: ApiGuard) -> None:
-        child = pulumi.ResourceOptions(parent=self)
-        integration = aws.apigatewayv2.Integration(
-            f"{name}-{target.name}",
-            api_id=api.id,
-            integration_type="AWS_PROXY",
-            integration_uri=target.function.invoke_arn,
-            payload_format_version="2.0",
-            opts=child,
-        )
-        for route in target.routes:
-            aws.apigatewayv2.Route(
-                f"{name}-{_slug(route)}",
-                api_id=api.id,
-                route_key=route,
-                target=pulumi.Output.concat("integrations/", integration.id),
-                authorization_type=guard.authorization_type,
-                authorizer_id=guard.authorizer_id,
-                opts=child,
-            )
-            aws.lambda_.Permission(
-                f"{name}-{_slug(route)}",
-                statement_id=f"api-{_slug(route)}",
-                action="lambda:InvokeFunction",
-                function=target.function.name,
-                principal="apigateway.amazonaws.com",
-                source_arn=pulumi.Output.concat(api.execution_arn, _source(route)),
-                opts=child,
-            )
 
     def _stage(self, name: str, args: HttpApiArgs, api: aws.apigatewayv2.Api) -> None:
         access_log = aws.cloudwatch.LogGroup(
@@ -183,19 +108,3 @@ def _cors(origins: tuple[str, ...]) -> aws.apigatewayv2.ApiCorsConfigurationArgs
         allow_headers=list(CORS_HEADERS),
         max_age=CORS_MAX_AGE_SECONDS,
     )
-
-
-def _slug(route: str) -> str:
-    """Return a name for a route: `GET /tasks/{taskId}` is `get-tasks-taskid`."""
-    words = "".join(letter if letter.isalnum() else " " for letter in route.lower()).split()
-    return "-".join(words)
-
-
-def _source(route: str) -> str:
-    """Return the end of the ARN that the route calls from: stage, method, path.
-
-    The wildcard stands for the stage, of which the API has one; AWS writes it so in what its console
-    generates.
-    """
-    method, path = route.split(" ")
-    return f"/*/{method}{path}"

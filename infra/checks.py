@@ -10,6 +10,10 @@ from infra.problems import Problem
 CrossCheck = Callable[..., Problem | None]
 
 
+def _problem(name: str, value: object, allowed: str, write: object) -> Problem:
+    return Problem(name, str(value), allowed, f"taskguard:{name}: {write}")
+
+
 def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_days: int) -> Problem | None:
     """Check the dead-letter queue's retention: a message that moves keeps its age.
 
@@ -17,11 +21,11 @@ def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_d
     """
     if dead_letter_retention_days > task_retention_days:
         return None
-    return Problem(
+    return _problem(
         "deadLetterRetentionDays",
-        str(dead_letter_retention_days),
+        dead_letter_retention_days,
         f"above taskRetentionDays, {task_retention_days}",
-        f"taskguard:deadLetterRetentionDays: {task_retention_days + 1}",
+        task_retention_days + 1,
     )
 
 
@@ -39,11 +43,11 @@ def retries_end_before_the_message_expires(
     days = span // 86400 + 1
     if days <= task_retention_days:
         return None
-    return Problem(
+    return _problem(
         "taskRetentionDays",
-        str(task_retention_days),
+        task_retention_days,
         f"long enough for {max_attempts} tries, which may take {days} day(s)",
-        f"taskguard:taskRetentionDays: {days}",
+        days,
     )
 
 
@@ -51,11 +55,11 @@ def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem |
     """Check that the first wait is not longer than the longest."""
     if backoff_base_seconds <= max_backoff_seconds:
         return None
-    return Problem(
+    return _problem(
         "maxBackoffSeconds",
-        str(max_backoff_seconds),
+        max_backoff_seconds,
         f"at least backoffBaseSeconds, {backoff_base_seconds}",
-        f"taskguard:maxBackoffSeconds: {backoff_base_seconds}",
+        backoff_base_seconds,
     )
 
 
@@ -66,11 +70,11 @@ def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -
     """
     if batch_size <= 10 or batching_window_seconds >= 1:
         return None
-    return Problem(
+    return _problem(
         "batchingWindowSeconds",
-        str(batching_window_seconds),
+        batching_window_seconds,
         f"at least 1, as a batchSize of {batch_size} needs",
-        "taskguard:batchingWindowSeconds: 1",
+        1,
     )
 
 
@@ -85,11 +89,11 @@ def the_window_leaves_time_to_work(
     most = 6 * process_timeout_seconds
     if batching_window_seconds <= most:
         return None
-    return Problem(
+    return _problem(
         "batchingWindowSeconds",
-        str(batching_window_seconds),
+        batching_window_seconds,
         f"at most six times processTimeoutSeconds, {most}",
-        f"taskguard:batchingWindowSeconds: {most}",
+        most,
     )
 
 
@@ -97,11 +101,8 @@ def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
     """Check that tokens have someone who issues them."""
     if api_auth != "jwt" or api_jwt_issuer:
         return None
-    return Problem(
-        "apiJwtIssuer",
-        "an empty text",
-        "an issuer, which apiAuth jwt needs",
-        'taskguard:apiJwtIssuer: "https://ISSUER.example.com"',
+    return _problem(
+        "apiJwtIssuer", "an empty text", "an issuer, which apiAuth jwt needs", '"https://ISSUER.example.com"'
     )
 
 
@@ -109,12 +110,7 @@ def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> 
     """Check that tokens are meant for someone."""
     if api_auth != "jwt" or api_jwt_audience:
         return None
-    return Problem(
-        "apiJwtAudience",
-        "an empty list",
-        "an audience, which apiAuth jwt needs",
-        'taskguard:apiJwtAudience: ["AUDIENCE"]',
-    )
+    return _problem("apiJwtAudience", "an empty list", "an audience, which apiAuth jwt needs", '["AUDIENCE"]')
 
 
 CROSS_CHECKS: tuple[CrossCheck, ...] = (

@@ -7,7 +7,7 @@ import pulumi
 
 from infra.alarm import Metric
 from infra.alarm_catalogue import Watched
-from infra.api import STAGE
+from infra.api_defaults import STAGE
 from infra.environment import METRICS_NAMESPACE
 
 

@@ -63,9 +63,11 @@ def test_going_off_and_being_over_both_reach_the_topic(dev: ProgramRun, name: st
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_alarm_says_what_it_means_and_what_to_do_first(dev: ProgramRun, name: str) -> None:
+def test_every_alarm_says_what_it_means_what_no_data_means_and_what_to_do_first(
+    dev: ProgramRun, name: str
+) -> None:
     meaning, first_step = alarm(dev, name)["alarmDescription"].split(" First: ")
-    assert meaning.endswith(".")
+    assert meaning.endswith(" No data means that nothing happened.")
     assert first_step.endswith(".")
     assert len(alarm(dev, name)["alarmDescription"]) <= 1024
 

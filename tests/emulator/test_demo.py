@@ -1,8 +1,12 @@
 """The operator's tool, the program, the functions and the emulator together, as a newcomer starts them."""
 
 import json
+import re
+import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +79,41 @@ def test_the_report_has_the_promised_fields_that_add_up(demo: dict[str, Any]) ->
     }
     assert isinstance(duration, float)
     assert duration >= 15  # dead letters had to wait 5 s and 10 s
+
+
+@pytest.fixture
+def _ctrl_c_works() -> Iterator[None]:
+    """Undo what a shell does to a test run in the background: its children would not see Ctrl-C either."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_works")
+def test_ctrl_c_while_tasks_run_says_so_and_leaves_nothing_behind() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ops", "demo"],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said = _until(process, "submitted ")
+    process.send_signal(signal.SIGINT)
+    results, rest = process.communicate(timeout=60)
+    assert (process.returncode, results) == (130, "")
+    assert re.search(r"Interrupted: \d+ of 30 tasks submitted, \d+ still running", rest)
+    port = re.search(r"127\.0\.0\.1:(\d+)", said)
+    assert port
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(port[1]))) != 0
+
+
+def _until(process: "subprocess.Popen[str]", word: str) -> str:
+    """Read the process's standard error up to the line with the word."""
+    said = ""
+    for line in process.stderr or ():
+        said += line
+        if word in line:
+            return said
+    pytest.fail(f"ended before it said {word!r}: {said}")

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from taskguard.json_text import Json
+from taskguard.work import Task
 from tests.faults.aws.queues import MemoryQueues
 from tests.faults.aws.table import MemoryTable
 from tests.faults.calls import Calls
@@ -21,6 +23,9 @@ class Surroundings(Protocol):
     queues: MemoryQueues
     calls: Calls
     journal: Journal
+
+    def perform(self, process: Process, task: Task) -> Json:
+        """Do the work of one attempt."""
 
 
 @dataclass

@@ -89,6 +89,7 @@ class Queued:
     message_id: str
     task: str
     generation: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from tests.faults.clients import QueueClient, Seat, TableClient
 from tests.faults.functions import Functions
 from tests.faults.journal import Answered, Crashed
 from tests.faults.poller import FAILURES
-from tests.faults.process import Kind, Killed
+from tests.faults.process import Killed, Kind
 
 ACCEPTED: Final = (200, 202)
 RETRY_AFTER_SECONDS: Final = 5
@@ -77,8 +77,10 @@ class Operator:
 
     def _redrive(self, task: str) -> bool:
         seat = Seat(self.world.start(Kind.OPERATOR), self.world)
-        store = TaskStore(TableClient(seat), settings.TABLE)
-        redriver = Redriver(store, TaskQueue(QueueClient(seat), settings.TASK_QUEUE), self.world.clock)
+        table: Any = TableClient(seat)
+        queues: Any = QueueClient(seat)
+        store = TaskStore(table, settings.TABLE)
+        redriver = Redriver(store, TaskQueue(queues, settings.TASK_QUEUE), self.world.clock)
         try:
             record = store.get(task)
             return record is not None and redriver.redrive(record)

@@ -16,7 +16,7 @@ from tests.faults import settings
 from tests.faults.functions import Functions
 from tests.faults.journal import Crashed, Deleted, Invoked, Received
 from tests.faults.messages import message_of
-from tests.faults.process import Kind, Killed, Process
+from tests.faults.process import Killed, Kind, Process
 
 Batch: TypeAlias = Sequence[Mapping[str, Any]]
 """Messages as ReceiveMessage returns them."""

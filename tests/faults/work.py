@@ -1,4 +1,4 @@
-"""What stands in for ``process_task/work.py``: does at each attempt what the scenario says, and keeps count."""
+"""What stands in for ``process_task/work.py``: does at each attempt what the scenario says."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,14 +36,20 @@ class Work:
     ----------
     settle
         Lets the whole system go on until it rests, while a worker that outlives its lease sleeps.
-    plans
-        By task id; work that is not mentioned succeeds.
     """
 
     journal: Journal
     settle: Callable[[], None]
-    plans: dict[str, Plan] = field(default_factory=dict)
+    _plans: dict[str, list[Plan]] = field(default_factory=dict)
     _busy: dict[str, list[Process]] = field(default_factory=dict)
+
+    def plan(self, task: str, *deeds: Deed) -> None:
+        """Say what the work of a task does from now on; work that is not mentioned succeeds."""
+        self._plans.setdefault(task, []).append(deeds)
+
+    def healthy(self, task: str) -> bool:
+        """Tell whether the work of a task always succeeded."""
+        return all(plan == DONE for plan in self._plans.get(task, []))
 
     def perform(self, process: Process, task: Task) -> Json:
         """Do one attempt."""
@@ -51,7 +57,7 @@ class Work:
         rivals = sum(1 for rival in busy if rival.alive and rival.deadline)
         self.journal.add(Performed(task.task_id, task.attempt, process.id, rivals))
         busy.append(process)
-        plan = self.plans.get(task.task_id, DONE)
+        plan = self._plans.get(task.task_id, [DONE])[-1]
         try:
             return self._do(plan[min(task.attempt, len(plan)) - 1], process)
         finally:

@@ -73,6 +73,12 @@ class World:
                 return
         self.journal.add(NeverQuiet())
 
+    def poll_steadily(self, times: int) -> None:
+        """Ask both queues again and again, also when there is nothing: beside others who fill them."""
+        for _ in range(times):
+            for source in (self.poller.tasks, self.poller.dead_letters):
+                self.poller.deliver(source, self.poller.receive(source))
+
     def settle(self) -> None:
         """Let the system run, and time pass, until no message is left that anybody would take."""
         for _ in range(MOST_POLLS):
@@ -115,7 +121,7 @@ class World:
 
     def _queued(self, url: str, message: QueuedMessage) -> None:
         parsed = message_of(message.message_id, message.body)
-        self.journal.add(Queued(url, message.message_id, parsed.task_id, parsed.generation))
+        self.journal.add(Queued(url, message.message_id, parsed.task_id, parsed.generation, self.clock()))
 
 
 def _queues(stale_handles_work: bool) -> list[MemoryQueue]:

@@ -110,7 +110,7 @@ class _Parser:
                 return tuple(steps)
 
     def accept(self, token: str) -> bool:
-        found = self._tokens[self._at] == token
+        found: bool = self._tokens[self._at] == token
         self._at += found
         return found
 
@@ -161,7 +161,7 @@ class _Parser:
         return arguments
 
     def _next(self) -> str:
-        token = self._tokens[self._at]
+        token: str = self._tokens[self._at]
         self._at += 1
         return token
 

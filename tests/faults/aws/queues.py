@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
-from taskguard.clock import Clock
+from taskguard.clock import Clock, to_millis
 
 
 @dataclass(slots=True)
@@ -24,12 +24,15 @@ class QueuedMessage:
 
     Parameters
     ----------
+    sent_at
+        Kept when the redrive policy moves the message.
     handles
         Receipt handles handed out, the latest last.
     """
 
     message_id: str
     body: str
+    sent_at: datetime
     visible_at: datetime
     received: int = 0
     handles: list[str] = field(default_factory=list)
@@ -83,13 +86,15 @@ class MemoryQueues:
 
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Put a message on a queue."""
-        message = QueuedMessage(f"message-{next(self._ids)}", request["MessageBody"], self._clock())
+        now = self._clock()
+        message = QueuedMessage(f"message-{next(self._ids)}", request["MessageBody"], now, now)
         self._put(self[request["QueueUrl"]], message)
         return {"MessageId": message.message_id}
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
         """Hand out up to ``MaxNumberOfMessages`` visible messages, oldest first."""
-        queue, received = self[request["QueueUrl"]], []
+        queue = self[request["QueueUrl"]]
+        received: list[dict[str, Any]] = []
         for message in list(queue.messages):
             if len(received) == request["MaxNumberOfMessages"]:
                 break
@@ -110,7 +115,10 @@ class MemoryQueues:
             "MessageId": message.message_id,
             "ReceiptHandle": message.handles[-1],
             "Body": message.body,
-            "Attributes": {"ApproximateReceiveCount": str(message.received)},
+            "Attributes": {
+                "ApproximateReceiveCount": str(message.received),
+                "SentTimestamp": str(to_millis(message.sent_at)),
+            },
         }
 
     def delete_message(self, **request: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from taskguard.clock import to_text
 from tests.faults import settings
 from tests.faults.aws.table import Item
 from tests.faults.journal import Deleted, Fact, Queued, Wrote
@@ -13,9 +14,9 @@ def no_message_is_deleted_before_its_record_says_so(world: World) -> Iterator[st
     facts = world.journal.facts
     for at, fact in enumerate(facts):
         if isinstance(fact, Deleted):
-            arrived = max(n for n in range(at) if _is_arrival(facts[n], fact))
-            states = _states(facts[:at], arrived, fact.task)
-            if not any(_allows(state, fact, facts[arrived:at]) for state in states):
+            since = facts[max(n for n in range(at) if _is_arrival(facts[n], fact)) : at]
+            states = _states(facts[: at - len(since)], since, fact.task)
+            if not any(_allows(state, fact, since) for state in states):
                 last = states[-1]["status"]["S"] if states else "without a record"
                 yield f"{fact.message_id} left {fact.queue} while task {fact.task} was {last}"
 
@@ -24,20 +25,27 @@ def _is_arrival(fact: Fact, deleted: Deleted) -> bool:
     return isinstance(fact, Queued) and fact.message_id == deleted.message_id and fact.queue == deleted.queue
 
 
-def _states(facts: list[Fact], arrived: int, task: str) -> list[Item]:
+def _states(before: list[Fact], since: list[Fact], task: str) -> list[Item]:
     """Return the states of a record since a message arrived, the one that it found included."""
-    writes = [(n, f.item) for n, f in enumerate(facts) if isinstance(f, Wrote) and f.task == task]
-    found = [item for n, item in writes if n < arrived][-1:]
-    return found + [item for n, item in writes if n > arrived]
+    return _items(before, task)[-1:] + _items(since, task)
+
+
+def _items(facts: list[Fact], task: str) -> list[Item]:
+    return [fact.item for fact in facts if isinstance(fact, Wrote) and fact.task == task]
 
 
 def _allows(state: Item, deleted: Deleted, since: list[Fact]) -> bool:
     generation = int(state["generation"]["N"])
     if state["status"]["S"] == "COMPLETED" or generation > deleted.generation:
         return True
-    if deleted.queue == settings.DEAD_LETTERS:
-        return state["status"]["S"] == "DEAD_LETTERED"
+    if state["status"]["S"] == "DEAD_LETTERED":
+        return deleted.queue == settings.DEAD_LETTERS or _buried_since(state, since[0])
     return "permanent" in state and any(_is_copy(fact, deleted) for fact in since)
+
+
+def _buried_since(state: Item, arrival: Fact) -> bool:
+    """Tell whether the task was put aside after the message came; else the message is to wake it again."""
+    return isinstance(arrival, Queued) and str(state["deadLetteredAt"]["S"]) >= to_text(arrival.at)
 
 
 def _is_copy(fact: Fact, deleted: Deleted) -> bool:

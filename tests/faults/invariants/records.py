@@ -40,9 +40,9 @@ def a_live_lease_is_respected(world: World) -> Iterator[str]:
     for before, after in _changes(world):
         until = int(before.item.get("leaseUntil", {"N": "0"})["N"])
         holder = holders[before.item.get("leaseToken", {}).get("S", "")]
-        if _status(before.item) == "PROCESSING" and until >= to_millis(after.at):
-            if after.process_id != holder:
-                yield f"task {after.task} was made {_status(after.item)} by another under a live lease"
+        live = _status(before.item) == "PROCESSING" and until >= to_millis(after.at)
+        if live and after.process_id != holder:
+            yield f"task {after.task} was made {_status(after.item)} by another under a live lease"
 
 
 def a_permanent_failure_is_not_tried_again(world: World) -> Iterator[str]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from tests.faults import settings
 from tests.faults.calls import Fault
 from tests.faults.journal import Died, Duplicated, Injected, Invoked, Performed, Received, Wrote
-from tests.faults.work import DONE
 from tests.faults.world import World
 
 _INVISIBLE = {Fault.REPEATED, Fault.OVERTAKEN}
@@ -64,4 +63,4 @@ def _causes(world: World) -> Counter[str]:
 
 
 def _healthy(world: World, task: str) -> bool:
-    return not task.startswith("unreadable:") and world.work.plans.get(task, DONE) == DONE
+    return not task.startswith("unreadable:") and world.work.healthy(task)

@@ -12,7 +12,7 @@ def twice_in_a_row(*plan: Deed) -> Story:
     """Return the story of a message that is delivered again after its function is done with it."""
 
     def story(world: World) -> None:
-        world.work.plans["a"] = plan
+        world.work.plan("a", *plan)
         world.client.submit("a", {"n": 1})
         batch = world.poller.receive(world.poller.tasks)
         world.poller.deliver(world.poller.tasks, batch)
@@ -27,7 +27,7 @@ def twice_at_once(*plan: Deed) -> Story:
     """Return the story of a message that two functions get at the same time."""
 
     def story(world: World) -> None:
-        world.work.plans["a"] = plan
+        world.work.plan("a", *plan)
         world.client.submit("a", {"n": 1})
         first, second = receive_again(world), receive_again(world)
         tasks = world.poller.tasks
@@ -41,14 +41,14 @@ def twice_at_once(*plan: Deed) -> Story:
 
 def outlives_its_lease(world: World) -> None:
     """A worker that stalls until others have done its task, and then reports."""
-    world.work.plans["a"] = (Deed.OUTLIVES_ITS_LEASE, Deed.DONE)
+    world.work.plan("a", Deed.OUTLIVES_ITS_LEASE, Deed.DONE)
     world.client.submit("a", {"n": 1})
     world.settle()
 
 
 def outlives_and_others_fail(world: World) -> None:
     """A worker that stalls until others have failed its task for the last time."""
-    world.work.plans["a"] = (Deed.OUTLIVES_ITS_LEASE, Deed.FAILS)
+    world.work.plan("a", Deed.OUTLIVES_ITS_LEASE, Deed.FAILS)
     world.client.submit("a", {"n": 1})
     world.settle()
 
@@ -57,14 +57,14 @@ def dead_letter_of_a_running_task(*plan: Deed) -> Story:
     """Return the story of a message that SQS moves away while its last attempt runs."""
 
     def story(world: World) -> None:
-        world.work.plans["a"] = plan
+        world.work.plan("a", *plan)
         world.client.submit("a", {"n": 1})
         for _ in range(settings.MAX_ATTEMPTS - 1):
             receive_again(world)  # their functions were never called
-        last = receive_again(world)
+        last, tasks = receive_again(world), world.poller.tasks
         for message in world.queues[settings.TASK_QUEUE].messages:
             message.visible_at = world.clock()
-        world.baton.run(lambda: world.poller.deliver(world.poller.tasks, last), world.run_visible)
+        world.baton.run(lambda: world.poller.deliver(tasks, last), lambda: world.poll_steadily(1))
         world.settle()
 
     return story

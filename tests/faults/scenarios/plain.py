@@ -11,7 +11,7 @@ def one_task(*plan: Deed) -> Story:
     """Return the story of one task."""
 
     def story(world: World) -> None:
-        world.work.plans["a"] = plan
+        world.work.plan("a", *plan)
         world.client.submit("a", {"n": 1})
         world.settle()
 
@@ -20,7 +20,7 @@ def one_task(*plan: Deed) -> Story:
 
 def batch_with_poison(world: World) -> None:
     """Ten tasks in one batch; the fourth always fails."""
-    world.work.plans["t3"] = FAILING
+    world.work.plan("t3", *FAILING)
     for number in range(10):
         world.client.submit(f"t{number}", number)
     world.settle()

@@ -11,10 +11,10 @@ ONE_ATTEMPT = (Deed.FAILS_FOR_GOOD,)
 
 def die(world: World) -> None:
     """Let a task become a dead letter, and mend what made it fail."""
-    world.work.plans["a"] = ONE_ATTEMPT
+    world.work.plan("a", *ONE_ATTEMPT)
     world.client.submit("a", {"n": 1})
     world.settle()
-    world.work.plans["a"] = DONE
+    world.work.plan("a", *DONE)
 
 
 def redriven(world: World) -> None:
@@ -34,7 +34,7 @@ def redriven_until_it_works(world: World) -> None:
 def redriven_in_vain(world: World) -> None:
     """Nothing was mended."""
     die(world)
-    world.work.plans["a"] = ONE_ATTEMPT
+    world.work.plan("a", *ONE_ATTEMPT)
     world.operator.redrive("a")
     world.settle()
 
@@ -43,7 +43,9 @@ def redriven_twice_at_once(world: World) -> None:
     """Two operators redrive the same task while the functions run."""
     die(world)
     world.baton.run(
-        lambda: world.operator.redrive("a"), lambda: world.operator.redrive("a"), world.run_visible
+        lambda: world.operator.redrive("a"),
+        lambda: world.operator.redrive("a"),
+        lambda: world.poll_steadily(1),
     )
     world.settle()
 
@@ -51,14 +53,14 @@ def redriven_twice_at_once(world: World) -> None:
 def redriven_while_the_functions_run(world: World) -> None:
     """The message may be done before the operator's tool has marked the record."""
     die(world)
-    world.baton.run(lambda: world.operator.redrive("a"), lambda: (world.run_visible(), world.run_visible()))
+    world.baton.run(lambda: world.operator.redrive("a"), lambda: world.poll_steadily(2))
     world.settle()
 
 
 def natively(world: World) -> None:
     """The monitor was switched off, so SQS's own redrive finds the dead letter before it was recorded."""
     world.poller.dead_letters.enabled = False
-    world.work.plans["a"] = (Deed.FAILS, Deed.FAILS, Deed.FAILS, Deed.DONE)
+    world.work.plan("a", Deed.FAILS, Deed.FAILS, Deed.FAILS, Deed.DONE)
     world.client.submit("a", {"n": 1})
     world.settle()
     world.redrive_natively()
@@ -95,7 +97,7 @@ def stale_message(world: World) -> None:
     die(world)
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
     world.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=body)
-    world.baton.run(lambda: world.operator.redrive("a"), world.run_visible)
+    world.baton.run(lambda: world.operator.redrive("a"), lambda: world.poll_steadily(1))
     world.settle()
 
 

@@ -10,7 +10,7 @@ def direct(*plan: Deed) -> Story:
     """Return the story of a task that a producer wrote to the queue, without a record."""
 
     def story(world: World) -> None:
-        world.work.plans["a"] = plan
+        world.work.plan("a", *plan)
         world.send_directly('{"taskId":"a","payload":{"n":1}}')
         world.settle()
 

@@ -37,6 +37,7 @@ def submits_twice_at_once(world: World) -> None:
     world.baton.run(
         lambda: world.client.submit("a", {"n": 1}),
         lambda: world.client.submit("a", {"n": 1}),
+        lambda: world.poll_steadily(1),
     )
     world.settle()
 

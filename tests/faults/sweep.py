@@ -1,0 +1,95 @@
+"""Which schedules a scenario is run with: every single fault, every pair, every order of steps."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tests.faults.baton import Point
+from tests.faults.calls import Schedule, faults_of
+from tests.faults.running import Outcome, Runner
+from tests.faults.scenarios.scenario import Scenario
+
+MOST_PREEMPTIONS: Final = 3
+"""How often an actor may be interrupted against its will in one run, when the orders of steps are explored.
+
+Nearly all concurrency bugs show with two (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007).
+"""
+
+
+class Depth(StrEnum):
+    """How thoroughly a scenario is swept."""
+
+    SINGLES = "single faults"
+    PAIRS = "pairs of faults"
+    ORDERS = "orders of steps"
+    FAULTS_IN_ORDERS = "single faults in orders of steps"
+
+
+def depths(scenario: Scenario) -> tuple[Depth, ...]:
+    """Return the parts of a scenario's full sweep."""
+    more = (Depth.PAIRS,) if scenario.pairs else ()
+    orders = (Depth.ORDERS, Depth.FAULTS_IN_ORDERS) if scenario.concurrent else ()
+    return (Depth.SINGLES, *more, *orders)
+
+
+@dataclass
+class Sweep:
+    """Runs one scenario in many ways; every method yields the outcomes as they come."""
+
+    runner: Runner
+    scenario: Scenario
+
+    def run(self, depth: Depth) -> Iterator[Outcome]:
+        """Return the outcomes of one part of the sweep."""
+        match depth:
+            case Depth.SINGLES:
+                yield from self._singles()
+            case Depth.PAIRS:
+                for single in self._faulty(self._once(Schedule())):
+                    yield from self._faulty(single)
+            case Depth.ORDERS:
+                yield from self._orders(MOST_PREEMPTIONS)
+            case Depth.FAULTS_IN_ORDERS:
+                for order in self._orders(1):
+                    yield from self._faulty(order)
+
+    def _singles(self) -> Iterator[Outcome]:
+        calm = self._once(Schedule())
+        yield calm
+        yield from self._faulty(calm)
+
+    def _faulty(self, base: Outcome) -> Iterator[Outcome]:
+        """Run again with each fault that can be added behind those of a run."""
+        for call in base.calls[max(base.schedule.faults, default=0) :]:
+            for fault in faults_of(call):
+                faults = {**base.schedule.faults, call.number: fault}
+                yield self._once(Schedule(faults, base.schedule.turns))
+
+    def _orders(self, preemptions: int) -> Iterator[Outcome]:
+        """Run every order of the actors' steps with so many preemptions at most, each once."""
+        left: list[tuple[int, ...]] = [()]
+        while left:
+            turns = left.pop()
+            outcome = self._once(Schedule(turns=turns))
+            yield outcome
+            left.extend(_branches(turns, outcome.points, preemptions))
+
+    def _once(self, schedule: Schedule) -> Outcome:
+        return self.runner.run(self.scenario, schedule)
+
+
+def _branches(
+    turns: tuple[int, ...], points: tuple[Point, ...], preemptions: int
+) -> Iterator[tuple[int, ...]]:
+    """Return the orders that leave the given one behind its last choice, by one other choice."""
+    padded = turns + (0,) * (len(points) - len(turns))
+    for at in range(len(turns), len(points)):
+        for choice in range(1, points[at].options):
+            branch = (*padded[:at], choice)
+            if _preemptions(branch, points) <= preemptions:
+                yield branch
+
+
+def _preemptions(turns: tuple[int, ...], points: tuple[Point, ...]) -> int:
+    return sum(1 for turn, point in zip(turns, points, strict=False) if turn and point.first_goes_on)

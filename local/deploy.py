@@ -50,7 +50,7 @@ def creation(aws: AwsClients, autonaming: Autonaming) -> CreateResource:
     def create(resource_type: str, name: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if resource_type not in CREATORS:
             raise ResourceError(resource_type, name, "the local cloud does not know this type of resource")
-        inputs = Inputs(values, autonaming.name(name))
+        inputs = Inputs(values, lambda: autonaming.name(name))
         created = CREATORS[resource_type](aws, inputs)
         if unknown := inputs.untaken():
             reason = f"the local cloud does not know the input {', '.join(unknown)}"

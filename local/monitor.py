@@ -93,8 +93,11 @@ class DeployingMonitor(MockMonitor):
     def _guarded(self, request: Any, action: Callable[[], Any]) -> Any:
         try:
             return action()
+        except ResourceError as refusal:
+            self.failures.append(refusal)
+            raise
         except Exception as error:
-            failure = _failure(request, error)
+            failure = ResourceError(request.type, request.name, _reason(error))
             self.failures.append(failure)
             raise failure from error
 
@@ -103,12 +106,8 @@ def _refuse(request: Any, reason: str) -> NoReturn:
     raise ResourceError(request.type, request.name, reason)
 
 
-def _failure(request: Any, error: Exception) -> ResourceError:
-    match error:
-        case ResourceError():
-            return error
-        case ClientError():
-            said = error.response["Error"]
-            return ResourceError(request.type, request.name, f"{said['Code']}: {said['Message']}")
-        case _:
-            return ResourceError(request.type, request.name, f"{type(error).__name__}: {error}")
+def _reason(error: Exception) -> str:
+    if isinstance(error, ClientError):
+        said = error.response["Error"]
+        return f"{said['Code']}: {said['Message']}"
+    return f"{type(error).__name__}: {error}"

@@ -1,6 +1,6 @@
 """A resource's inputs, as the program gave them and as AWS wants them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pulumi.runtime import rpc
@@ -15,13 +15,13 @@ class Inputs:
     ----------
     values
         As the mock monitor hands them over: camelCase keys, numbers as floats, secrets wrapped.
-    generated_name
-        The physical name that the resource gets where the program gives none.
+    generate_name
+        Makes the physical name where the program gives none.
     """
 
-    def __init__(self, values: Mapping[str, Any], generated_name: str) -> None:
+    def __init__(self, values: Mapping[str, Any], generate_name: Callable[[], str]) -> None:
         self.values: dict[str, Any] = {key: plain(value) for key, value in values.items()}
-        self._generated_name = generated_name
+        self._generate_name = generate_name
         self._taken: set[str] = set()
 
     def take(self, key: str, default: Any = None) -> Any:
@@ -32,7 +32,7 @@ class Inputs:
 
     def name(self, key: str = "name") -> str:
         """Return the physical name: the program's, or a generated one."""
-        return str(self.take(key, self._generated_name))
+        return self.take(key) or self._generate_name()
 
     def parameters(self, *keys: str, **renamed: str) -> dict[str, Any]:
         """Return the inputs that are set as AWS parameters, `functionName` as `FunctionName`, at every depth.

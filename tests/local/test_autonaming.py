@@ -4,6 +4,8 @@ import re
 import pytest
 
 from local.autonaming import Autonaming
+from local.aws_clients import AwsClients
+from local.deploy import creation
 from local.errors import StackConfigError
 
 
@@ -38,3 +40,9 @@ def test_verbatim_names_are_the_logical_names() -> None:
 def test_what_gives_no_name_is_refused(settings: dict[str, str]) -> None:
     with pytest.raises(StackConfigError, match="pulumi:autonaming"):
         _naming(**settings).name("queue")
+
+
+def test_a_resource_with_a_name_needs_no_generated_one() -> None:
+    aws = AwsClients("http://127.0.0.1:1", "us-east-1")
+    create = creation(aws, _naming(mode="disabled"))
+    assert create("pulumi:providers:aws", "named", {"region": "us-east-1"})[1] == {"region": "us-east-1"}

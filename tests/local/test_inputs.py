@@ -5,6 +5,11 @@ from pulumi.runtime import rpc
 
 from local.resources.inputs import Inputs, plain
 
+
+def _generated() -> str:
+    return "generated"
+
+
 SECRET = {rpc._special_sig_key: rpc._special_secret_sig, "value": {"size": 3.0}}
 
 
@@ -17,9 +22,7 @@ def test_whole_numbers_are_integers_and_secrets_are_opened(given: Any, expected:
 
 
 def test_parameters_are_the_inputs_that_are_set_in_pascal_case_at_every_depth() -> None:
-    inputs = Inputs(
-        {"batchSize": 10.0, "scalingConfig": {"maximumConcurrency": 5.0}, "arn": "a"}, "generated"
-    )
+    inputs = Inputs({"batchSize": 10.0, "scalingConfig": {"maximumConcurrency": 5.0}, "arn": "a"}, _generated)
     assert inputs.parameters("batchSize", "scalingConfig", "enabled", EventSourceArn="arn") == {
         "BatchSize": 10,
         "ScalingConfig": {"MaximumConcurrency": 5},
@@ -28,10 +31,10 @@ def test_parameters_are_the_inputs_that_are_set_in_pascal_case_at_every_depth() 
 
 
 def test_an_input_that_nobody_takes_is_told() -> None:
-    inputs = Inputs({"name": "q", "fifo": True, "unset": None}, "generated")
+    inputs = Inputs({"name": "q", "fifo": True, "unset": None}, _generated)
     assert inputs.name() == "q"
     assert inputs.untaken() == ["fifo"]
 
 
 def test_a_resource_without_a_name_gets_the_generated_one() -> None:
-    assert Inputs({}, "generated").name("functionName") == "generated"
+    assert Inputs({}, _generated).name("functionName") == "generated"

@@ -72,8 +72,7 @@ def _slug(route: str) -> str:
 def _source(route: str) -> str:
     """Return the end of the ARN that the route calls from: stage, method, path.
 
-    The wildcard stands for the stage, of which the API has one; AWS writes it so in what its console
-    generates.
+    The wildcard stands for the stage, of which the API has one; AWS's console writes it so too.
     """
     method, path = route.split(" ")
     return f"/*/{method}{path}"

@@ -81,7 +81,7 @@ def write_zip(files: dict[str, bytes]) -> bytes:
 
 
 def _modules(folder: Path) -> list[Path]:
-    modules = [path for path in folder.rglob("*.py") if "__pycache__" not in path.parts]
+    modules = list(folder.rglob("*.py"))
     if not modules:
         raise FileNotFoundError(f"no Python modules in {folder}")
     return modules

@@ -83,8 +83,7 @@ def the_window_leaves_time_to_work(
 ) -> Problem | None:
     """Check that gathering a batch takes no longer than the six timeouts in which it is to be worked off.
 
-    Messages are invisible while they are gathered, so a longer window would spend most of the visibility
-    timeout.
+    Messages are hidden while they are gathered; a longer window would spend most of the visibility timeout.
     """
     most = 6 * process_timeout_seconds
     if batching_window_seconds <= most:

@@ -42,8 +42,7 @@ class TaskQueueArgs(CheckedArgs):
 class TaskQueue(pulumi.ComponentResource):
     """Creates the queue `taskguard-<stack>-<name>`, encrypted by SQS, and a policy that demands TLS.
 
-    With a redrive, also the dead-letter queue's permission, which names this queue as the only one that may
-    use it.
+    With a redrive, also the dead-letter queue's permission, which lets this queue alone use it.
     """
 
     name: pulumi.Output[str]

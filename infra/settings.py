@@ -22,8 +22,7 @@ EMAIL = Text(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an e-mail address (empty is nobody
 class Settings:
     """What a stack may choose.
 
-    Defaults and descriptions stand in `Pulumi.yaml` alone, ranges here alone. Durations carry their unit in
-    the name.
+    Defaults and descriptions stand in `Pulumi.yaml` alone, ranges here alone. Durations name their unit.
     """
 
     stack: Annotated[str, limits.STACK_NAME]

@@ -36,8 +36,7 @@ class AlarmTopicArgs:
 class AlarmTopic(pulumi.ComponentResource):
     """Creates the topic `taskguard-<stack>-<name>`, its key, its policy, and the subscription of an address.
 
-    A key of its own, because CloudWatch cannot publish to a topic that is encrypted with the key that AWS
-    manages:
+    A key of its own, because CloudWatch cannot publish to a topic that AWS's own key encrypts:
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
 
@@ -52,7 +51,7 @@ class AlarmTopic(pulumi.ComponentResource):
             description=f"Encrypts the topic {topic_name}",
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_DAYS,
-            policy=policy.document(args.place.apply(lambda place: key_statements(place, topic_name))),
+            policy=policy.document(args.place.apply(lambda place: key_statements(place, args.scope.prefix))),
             tags=args.scope.tags,
             opts=child,
         )
@@ -77,29 +76,36 @@ class AlarmTopic(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def key_statements(place: Place, topic_name: str) -> list[policy.Statement]:
-    """Return the policy of the topic's key: the account rules it, CloudWatch may use it for this topic alone.
+def key_statements(place: Place, prefix: str) -> list[policy.Statement]:
+    """Return the policy of the topic's key: the account rules it, this stack's alarms may use it.
 
     In a key's policy the resource `*` is the key itself; it cannot be named otherwise:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
     owner = {"Sid": "OwnKey", "Effect": "Allow", "Principal": {"AWS": place.account_root}}
-    this_topic = {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": place.arn("sns", topic_name)}}
+    use = ["kms:Decrypt", "kms:GenerateDataKey"]
     return [
         {**owner, "Action": "kms:*", "Resource": "*"},
-        policy.allow_service(
-            "EncryptAlarms", CLOUDWATCH, ["kms:Decrypt", "kms:GenerateDataKey"], "*", this_topic
-        ),
+        policy.allow_service("EncryptAlarms", CLOUDWATCH, use, "*", _own_alarms(place, prefix)),
     ]
 
 
 def topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.Statement]:
     """Return the topic's policy: this stack's alarms may publish, over TLS, and nobody else."""
-    own_alarms = {
+    return [
+        policy.allow_service(
+            "PublishAlarms", CLOUDWATCH, ["sns:Publish"], topic_arn, _own_alarms(place, prefix)
+        ),
+        policy.deny_without_tls(["sns:Publish"], topic_arn),
+    ]
+
+
+def _own_alarms(place: Place, prefix: str) -> dict[str, dict[str, str]]:
+    """Return the condition that CloudWatch acts for an alarm of this stack, and not for somebody else's.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    return {
         "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", f"alarm:{prefix}-*")},
         "StringEquals": {"aws:SourceAccount": place.account},
     }
-    return [
-        policy.allow_service("PublishAlarms", CLOUDWATCH, ["sns:Publish"], topic_arn, own_alarms),
-        policy.deny_without_tls(["sns:Publish"], topic_arn),
-    ]

@@ -10,6 +10,10 @@ from tests.support.fake_outputs import ACCOUNT
 from tests.support.program import ProgramRun
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+OWN_ALARMS = {
+    "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{PLACE}:alarm:taskguard-dev-*"},
+    "StringEquals": {"aws:SourceAccount": ACCOUNT},
+}
 PER_FUNCTION = ("errors", "throttles", "near-timeout")
 NAMES = [
     "api-latency",
@@ -175,7 +179,7 @@ def test_the_topic_is_encrypted_with_a_key_of_its_own_that_rotates(dev: ProgramR
     assert key.inputs["enableKeyRotation"] is True
 
 
-def test_cloudwatch_may_use_the_key_for_this_topic_alone(dev: ProgramRun) -> None:
+def test_cloudwatch_may_use_the_key_for_this_stacks_alarms_alone(dev: ProgramRun) -> None:
     owner, service = dev.one("aws:kms/key:Key", "alarms-key").json("policy")["Statement"]
     assert owner["Principal"] == {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
     assert service == {
@@ -184,7 +188,7 @@ def test_cloudwatch_may_use_the_key_for_this_topic_alone(dev: ProgramRun) -> Non
         "Principal": {"Service": "cloudwatch.amazonaws.com"},
         "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
         "Resource": "*",
-        "Condition": {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC_ARN}},
+        "Condition": OWN_ALARMS,
     }
 
 
@@ -196,10 +200,7 @@ def test_only_this_stacks_alarms_may_publish_and_only_over_tls(dev: ProgramRun) 
         "Principal": {"Service": "cloudwatch.amazonaws.com"},
         "Action": ["sns:Publish"],
         "Resource": TOPIC_ARN,
-        "Condition": {
-            "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:{PLACE}:alarm:taskguard-dev-*"},
-            "StringEquals": {"aws:SourceAccount": ACCOUNT},
-        },
+        "Condition": OWN_ALARMS,
     }
     assert (tls["Effect"], tls["Principal"], tls["Action"]) == ("Deny", "*", ["sns:Publish"])
     assert tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}

@@ -33,6 +33,7 @@ def clone(tmp_path: Path) -> Path:
         "one/__init__.py": "",
         "one/handler.py": "ONE = 1\n",
         "one/notes.md": "notes",
+        "one/stale.pyc": "bytes",
         "two/__init__.py": "",
         "two/handler.py": "TWO = 2\n",
         "requirements.txt": "",
@@ -93,6 +94,11 @@ def test_a_change_of_the_domain_changes_every_package(clone: Path) -> None:
     before = zip_bytes(function_archive("two", clone), clone)
     (clone / "functions/taskguard/record.py").write_text("RECORD = 2\n", encoding="utf-8")
     assert zip_bytes(function_archive("two", clone), clone) != before
+
+
+def test_a_package_tells_no_time(clone: Path) -> None:
+    with zipfile.ZipFile(BytesIO(zip_bytes(function_archive("one", clone), clone))) as unzipped:
+        assert {entry.date_time for entry in unzipped.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_an_unpacked_package_can_be_read_by_lambdas_user(clone: Path) -> None:

@@ -101,7 +101,7 @@ def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
     if api_auth != "jwt" or api_jwt_issuer:
         return None
     return _problem(
-        "apiJwtIssuer", "an empty text", "an issuer, which apiAuth jwt needs", '"https://ISSUER.example.com"'
+        "apiJwtIssuer", "empty", "an issuer, which apiAuth jwt needs", '"https://ISSUER.example.com"'
     )
 
 
@@ -109,7 +109,7 @@ def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> 
     """Check that tokens are meant for someone."""
     if api_auth != "jwt" or api_jwt_audience:
         return None
-    return _problem("apiJwtAudience", "an empty list", "an audience, which apiAuth jwt needs", '["AUDIENCE"]')
+    return _problem("apiJwtAudience", "empty", "an audience, which apiAuth jwt needs", '["AUDIENCE"]')
 
 
 CROSS_CHECKS: tuple[CrossCheck, ...] = (

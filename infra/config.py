@@ -62,7 +62,7 @@ def _read(rule: Rule, text: str | None) -> object:
 def _misfit(name: str, rule: Rule, text: str | None) -> Problem:
     if name == "stack":
         return Problem("the stack's name", repr(text), str(rule))
-    shown = "nothing" if text is None else text or "an empty text"
+    shown = "missing" if text is None else text or "empty"
     return Problem(name, shown, str(rule), f"{PROJECT}:{name}: {rule.suggest(text or '')}")
 
 
@@ -82,5 +82,5 @@ def _strangers(names: Iterable[str], known: list[str]) -> list[Problem]:
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             line = f"{PROJECT}:{near[0]}: ..." if near else f"(remove {PROJECT}:{name})"
-            problems.append(Problem(name, "this name", "a setting of Pulumi.yaml", line))
+            problems.append(Problem(name, "unknown", "a setting of Pulumi.yaml", line))
     return problems

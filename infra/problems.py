@@ -31,7 +31,7 @@ class Problem:
     line: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.field}: {self.value} is not {self.allowed}."
+        text = f"{self.field} is {self.value}; it must be {self.allowed}."
         return f"{text}\n      {self.line}" if self.line else text
 
 

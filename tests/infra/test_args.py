@@ -16,8 +16,8 @@ def test_all_bad_arguments_are_told_at_once_with_field_value_and_range() -> None
     with pytest.raises(ArgsError) as caught:
         TaskQueueArgs(SCOPE, visibility_timeout_seconds=43_201, retention_days=0)
     assert str(caught.value) == (
-        "TaskQueueArgs: visibility_timeout_seconds: 43201 is not a whole number from 0 to 43200."
-        " retention_days: 0 is not a whole number from 1 to 14."
+        "TaskQueueArgs: visibility_timeout_seconds is 43201; it must be a whole number from 0 to 43200."
+        " retention_days is 0; it must be a whole number from 1 to 14."
     )
 
 
@@ -28,7 +28,7 @@ def test_a_number_must_be_a_whole_number(value: Any) -> None:
 
 
 def test_a_runtime_must_be_one_of_lambdas() -> None:
-    with pytest.raises(ArgsError, match=r"runtime: 'python2.7' is not one of python3.13, "):
+    with pytest.raises(ArgsError, match=r"runtime is 'python2.7'; it must be one of python3.13, "):
         DependencyLayerArgs(SCOPE, "layer.zip", "python2.7")
 
 

@@ -112,9 +112,9 @@ def test_the_report_names_file_field_value_range_and_line() -> None:
         run_with_config("dev", config)
     assert str(caught.value).splitlines() == [
         "2 problem(s) in the configuration. Write below `config:` in Pulumi.dev.yaml:",
-        "  1. maxAttempts: 0 is not a whole number from 1 to 100.",
+        "  1. maxAttempts is 0; it must be a whole number from 1 to 100.",
         "      taskguard:maxAttempts: 1",
-        "  2. batchSize: many is not a whole number from 1 to 10000.",
+        "  2. batchSize is many; it must be a whole number from 1 to 10000.",
         "      taskguard:batchSize: 1",
     ]
 
@@ -171,7 +171,7 @@ def test_every_suggested_line_is_itself_allowed(name: str) -> None:
 def test_a_missing_setting_is_a_problem_and_not_a_hidden_default() -> None:
     (problem,) = problems({"maxAttempts": None}).values()
     assert str(problem) == (
-        "maxAttempts: nothing is not a whole number from 1 to 100.\n      taskguard:maxAttempts: 1"
+        "maxAttempts is missing; it must be a whole number from 1 to 100.\n      taskguard:maxAttempts: 1"
     )
 
 

@@ -15,7 +15,7 @@ class RetryAfter(TaskGuardError):
     Parameters
     ----------
     seconds
-        Wait before the next attempt, 0 to 42,300 (what SQS allows, less the attempt's own time); cut to that range.
+        Wait before the next attempt, 0 to 42,300 (SQS's 12 hours less the attempt's time); cut to that range.
         It replaces the backoff's wait, not the limit on attempts.
     reason
         Kept in the record as the attempt's error.

@@ -21,7 +21,7 @@ WAIVERS = {
     ),
     "CKV_AWS_116": (
         "Lambda's dead-letter queue is for asynchronous invocations. The API invokes synchronously; what a "
-        "queue delivers goes to that queue's dead-letter queue, and dead letters stay until they are recorded."
+        "queue delivers goes to that queue's dead-letter queue, where it stays until it is recorded."
     ),
     "CKV_AWS_117": (
         "The functions reach nothing in a private network: only DynamoDB and SQS, over TLS and with IAM. A "

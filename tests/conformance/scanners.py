@@ -49,8 +49,8 @@ def run(program: str, *arguments: str | Path, home: Path, returns: tuple[int, ..
 def cfn_lint(templates: list[Path], region: str, home: Path) -> list[str]:
     """Return cfn-lint's findings, errors and warnings, as `file: code: message`."""
     # Bits of its exit code: 2 errors, 4 warnings. https://github.com/aws-cloudformation/cfn-lint#exit-codes
-    arguments = ("--format", "json", "--regions", region, "--", *templates)
-    findings = json.loads(run("cfn-lint", *arguments, home=home, returns=(0, 2, 4, 6)))
+    arguments = ("--format", "json", "--regions", region, "--")
+    findings = json.loads(run("cfn-lint", *arguments, *templates, home=home, returns=(0, 2, 4, 6)))
     return [f"{Path(each['Filename']).name}: {each['Rule']['Id']}: {each['Message']}" for each in findings]
 
 
@@ -66,6 +66,6 @@ def checkov(folder: Path, home: Path) -> dict[str, Any]:
 
 def parliament(folder: Path, home: Path) -> list[dict[str, Any]]:
     """Return parliament's findings about all policies (`*.json`) in a folder, whatever their severity."""
-    arguments = ("--directory", folder, "--json", "--include-community-auditors")
-    lines = run("parliament", *arguments, home=home, returns=(0, 1)).splitlines()
+    arguments = ("--json", "--include-community-auditors", "--directory")
+    lines = run("parliament", *arguments, folder, home=home, returns=(0, 1)).splitlines()
     return [json.loads(line) for line in lines]

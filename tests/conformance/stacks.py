@@ -1,4 +1,4 @@
-"""The stacks that are judged: those of the repository, and one with everything on that a setting can turn on."""
+"""The stacks that are judged: those of the repository, and one with all on that settings can turn on."""
 
 from collections.abc import Callable, Mapping
 from functools import partial

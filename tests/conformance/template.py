@@ -1,4 +1,4 @@
-"""Translates registered resources into a CloudFormation template, for tools that know AWS's limits better than we."""
+"""Translates registered resources into a CloudFormation template, for tools that know AWS's limits."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -49,7 +49,7 @@ def _resource(resource: Registered, run: ProgramRun) -> dict[str, Any]:
 
 def _redrive_allow(queue: Registered, run: ProgramRun) -> Properties:
     owned = [each for each in run.all(REDRIVE_ALLOW) if queue.urn in each.property_dependencies["queueUrl"]]
-    return {"RedriveAllowPolicy": each.json("redriveAllowPolicy") for each in owned}
+    return {"RedriveAllowPolicy": owned[0].json("redriveAllowPolicy")} if owned else {}
 
 
 def _inline_policies(role: Registered, run: ProgramRun) -> Properties:

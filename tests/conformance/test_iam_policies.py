@@ -1,4 +1,4 @@
-"""What an IAM linter says of each policy: unknown actions, actions that a resource does not know, and worse."""
+"""What an IAM linter says of each policy: unknown actions, actions that a resource does not know."""
 
 import json
 from pathlib import Path

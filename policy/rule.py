@@ -1,0 +1,115 @@
+"""What a rule is, and how it becomes a policy of Pulumi's.
+
+Rules are pure functions from resources to messages. A value that a preview does not know yet raises Pulumi's
+`UnknownValueError` when it is read; the engine then says that the rule could not judge, and judges in `up`.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pulumi_policy import (
+    PolicyResource,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+Resource = ResourceValidationArgs | PolicyResource
+Messages = Iterator[str]
+
+
+@dataclass(frozen=True)
+class ResourceRule:
+    """A rule about one resource, judged before that resource is made.
+
+    Attributes
+    ----------
+    name
+        Its id in the pack: the property that it demands.
+    description
+        Why it is demanded.
+    types
+        Tokens of the types that it is about, such as `aws:sqs/queue:Queue`.
+    check
+        Yields a message for each violation of one resource.
+    """
+
+    name: str
+    description: str
+    types: tuple[str, ...]
+    check: Callable[[Resource], Messages]
+
+    def policy(self) -> ResourceValidationPolicy:
+        """Return it as a policy of Pulumi's."""
+        return ResourceValidationPolicy(self.name, self.description, self.validate)
+
+    def validate(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
+        """Report each violation of a resource that the rule is about."""
+        if args.resource_type in self.types:
+            for message in self.check(args):
+                report(message, args.urn)
+
+
+@dataclass(frozen=True)
+class StackRule:
+    """A rule about a resource among all others, judged when they are all known.
+
+    Attributes
+    ----------
+    name, description
+        As in `ResourceRule`.
+    type
+        Token of the type that it is about.
+    check
+        Yields a message for each violation of one resource, given all of the stack.
+    """
+
+    name: str
+    description: str
+    type: str
+    check: Callable[[PolicyResource, Sequence[PolicyResource]], Messages]
+
+    def policy(self) -> StackValidationPolicy:
+        """Return it as a policy of Pulumi's."""
+        return StackValidationPolicy(self.name, self.description, self.validate)
+
+    def validate(self, args: StackValidationArgs, report: ReportViolation) -> None:
+        """Report each violation; a resource that cannot be judged yet keeps no other from being judged."""
+        unknown = None
+        for resource in of_type(args.resources, self.type):
+            try:
+                for message in self.check(resource, args.resources):
+                    report(message, resource.urn)
+            except UnknownValueError as error:
+                unknown = error
+        if unknown:
+            raise unknown
+
+
+Rule = ResourceRule | StackRule
+
+
+def of_type(resources: Sequence[PolicyResource], type_: str) -> list[PolicyResource]:
+    """Return the resources of a type."""
+    return [each for each in resources if each.resource_type == type_]
+
+
+def made_of(resource: PolicyResource, key: str, other: PolicyResource) -> bool:
+    """Tell whether a property is made of another resource's outputs; even a preview knows that."""
+    return any(each.urn == other.urn for each in resource.property_dependencies.get(key, []))
+
+
+def given(resource: Resource, key: str) -> bool:
+    """Tell whether a property has a value, be it one that is not known yet."""
+    try:
+        return bool(resource.props.get(key))
+    except UnknownValueError:
+        return True
+
+
+def stack_of(resource: Resource) -> str:
+    """Return the name of the stack that a resource belongs to: `urn:pulumi:<stack>::...`."""
+    return resource.urn.split("::")[0].split(":")[-1]

@@ -1,0 +1,156 @@
+"""For each rule of the policy pack, what a careless change of the program would do to its resources."""
+
+import json
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from typing import Any
+
+from pulumi_policy import PolicyResource
+
+Resources = list[PolicyResource]
+Breach = Callable[[Resources], None]
+
+TABLE = ("aws:dynamodb/table:Table", "tasks")
+QUEUE = ("aws:sqs/queue:Queue", "tasks")
+DEAD_LETTERS = ("aws:sqs/queue:Queue", "dead-letters")
+FUNCTION = ("aws:lambda/function:Function", "process-task")
+MAPPING = ("aws:lambda/eventSourceMapping:EventSourceMapping", "process-task")
+ALARM = ("aws:cloudwatch/metricAlarm:MetricAlarm", "process-task-errors")
+LOG_GROUP = ("aws:cloudwatch/logGroup:LogGroup", "process-task-log")
+QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
+STAGE = ("aws:apigatewayv2/stage:Stage", "api-stage")
+ROLE_POLICY = ("aws:iam/rolePolicy:RolePolicy", "process-task-policy")
+
+Key = tuple[str, str]
+
+
+def find(resources: Resources, key: Key) -> PolicyResource:
+    """Return the resource of a type and name."""
+    (found,) = (each for each in resources if (each.resource_type, each.name) == key)
+    return found
+
+
+def dropped(key: Key) -> Breach:
+    """Take a resource away."""
+    return lambda resources: resources.remove(find(resources, key))
+
+
+def without(key: Key, property_: str) -> Breach:
+    """Take a property away."""
+    return with_(key, property_, None)
+
+
+def with_(key: Key, property_: str, value: Any, *, keeps_links: bool = False) -> Breach:
+    """Give a property another value; unless it keeps its links, one that is made of no other resource."""
+
+    def breach(resources: Resources) -> None:
+        resource = find(resources, key)
+        resource.props = {**resource.props, property_: value}
+        if not keeps_links:
+            resource.property_dependencies.pop(property_, None)
+
+    return breach
+
+
+def unprotected(resources: Resources) -> None:
+    """Let Pulumi delete the table."""
+    table = find(resources, TABLE)
+    table.opts = deepcopy(table.opts)
+    table.opts.protect = False
+
+
+def role_of_another(resources: Resources) -> None:
+    """Let two functions have one role."""
+    other = find(resources, ("aws:lambda/function:Function", "get-task"))
+    find(resources, FUNCTION).property_dependencies["role"] = other.property_dependencies["role"]
+
+
+def allowing(key: Key, property_: str, **statement: Any) -> Breach:
+    """Let a policy allow more."""
+    return with_(key, property_, json.dumps({"Statement": [{"Effect": "Allow", **statement}]}))
+
+
+BREACHES: Mapping[str, list[tuple[str, Breach]]] = {
+    "queue-encrypted": [("tasks", without(QUEUE, "sqsManagedSseEnabled"))],
+    "queue-tls-only": [
+        ("tasks", dropped((QUEUE_POLICY, "tasks-tls"))),
+        ("tasks", allowing((QUEUE_POLICY, "tasks-tls"), "policy", Action="sqs:SendMessage")),
+    ],
+    "queue-redrive": [("tasks", without(QUEUE, "redrivePolicy"))],
+    "queue-redrive-restricted": [
+        ("dead-letters", dropped(("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy", "tasks-redrive-allow")))
+    ],
+    "queue-retention": [("dead-letters", with_(DEAD_LETTERS, "messageRetentionSeconds", 3600))],
+    "mapping-partial-responses": [("process-task", without(MAPPING, "functionResponseTypes"))],
+    "mapping-maximum-concurrency": [("process-task", without(MAPPING, "scalingConfig"))],
+    "mapping-visibility": [("process-task", with_(QUEUE, "visibilityTimeoutSeconds", 30))],
+    "function-alarms": [
+        ("process-task", dropped(ALARM)),
+        ("process-task", dropped((ALARM[0], "process-task-throttles"))),
+        ("process-task", with_((ALARM[0], "process-task-near-timeout"), "dimensions", {})),
+    ],
+    "function-log-group": [
+        ("process-task", dropped(LOG_GROUP)),
+        (
+            "process-task",
+            with_(FUNCTION, "loggingConfig", {"logGroup": "/aws/lambda/taskguard-prod-get-task"}),
+        ),
+    ],
+    "function-role": [("process-task", role_of_another)],
+    "log-retention": [("process-task-log", without(LOG_GROUP, "retentionInDays"))],
+    "alarm-heard": [
+        ("process-task-errors", without(ALARM, "alarmActions")),
+        ("process-task-errors", without(ALARM, "okActions")),
+    ],
+    "alarm-explained": [
+        ("process-task-errors", without(ALARM, "alarmDescription")),
+        ("process-task-errors", without(ALARM, "treatMissingData")),
+    ],
+    "topic-encrypted": [("alarms", without(("aws:sns/topic:Topic", "alarms"), "kmsMasterKeyId"))],
+    "table-encrypted": [("tasks", without(TABLE, "serverSideEncryption"))],
+    "table-recoverable": [("tasks", with_(TABLE, "pointInTimeRecovery", {"enabled": False}))],
+    "table-undeletable": [
+        ("tasks", with_(TABLE, "deletionProtectionEnabled", value=False)),
+        ("tasks", unprotected),
+    ],
+    "route-guarded": [
+        (
+            "api-post-tasks",
+            with_(("aws:apigatewayv2/route:Route", "api-post-tasks"), "authorizationType", "NONE"),
+        )
+    ],
+    "stage-throttled": [("api-stage", without(STAGE, "defaultRouteSettings"))],
+    "stage-logged": [("api-stage", without(STAGE, "accessLogSettings"))],
+    "permission-scoped": [
+        ("api-post-tasks", without(("aws:lambda/permission:Permission", "api-post-tasks"), "sourceArn"))
+    ],
+    "policy-no-wildcards": [
+        (
+            "process-task-policy",
+            allowing(ROLE_POLICY, "policy", Action="sqs:*", Resource="arn:aws:sqs:x:1:q"),
+        ),
+        ("process-task-policy", allowing(ROLE_POLICY, "policy", Action="sqs:SendMessage", Resource="*")),
+        ("process-task-policy", allowing(ROLE_POLICY, "policy", Action="logs:PutLogEvents", Resource="*")),
+        ("process-task-policy", allowing(ROLE_POLICY, "policy", NotAction="iam:*", Resource="arn:aws:x")),
+        (
+            "process-task-role",
+            allowing(
+                ("aws:iam/role:Role", "process-task-role"),
+                "assumeRolePolicy",
+                Action="sts:AssumeRole",
+                Principal={"AWS": "*"},
+            ),
+        ),
+        (
+            "alarms-key",
+            allowing(
+                ("aws:kms/key:Key", "alarms-key"),
+                "policy",
+                Action="kms:*",
+                Resource="*",
+                Principal={"AWS": "arn:aws:iam::123456789012:role/anyone"},
+            ),
+        ),
+    ],
+}
+"""By rule: the name of the resource that is to be reported, and how the rule is broken."""

@@ -36,7 +36,7 @@ def allow_service(
 def deny_without_tls(actions: Iterable[str], resource: pulumi.Input[str]) -> Statement:
     """Return a statement that refuses everyone who does not use TLS.
 
-    A deny for `*` takes rights away and gives none, so the wildcard is the safe choice here.
+    A deny takes rights away and gives none, so wildcards, for the principal or in actions, are safe here.
     """
     return {
         "Sid": "DenyWithoutTls",

@@ -79,7 +79,8 @@ class AlarmTopic(pulumi.ComponentResource):
 def key_statements(place: Place, prefix: str) -> list[policy.Statement]:
     """Return the policy of the topic's key: the account rules it, this stack's alarms may use it.
 
-    In a key's policy the resource `*` is the key itself; it cannot be named otherwise:
+    Two wildcards: the resource `*` is the key itself, which cannot be named otherwise here, and `kms:*` keeps
+    the key manageable through IAM; without it, not even its owner could delete it:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
     owner = {"Sid": "OwnKey", "Effect": "Allow", "Principal": {"AWS": place.account_root}}

@@ -112,7 +112,7 @@ class Baton:
         ready = sorted(self._waiting, key=lambda actor: (actor != last, actor))
         choice = self.turns[len(self.points)] if len(self.points) < len(self.turns) else 0
         self.points.append(Point(len(ready), first_goes_on=last in self._waiting))
-        return ready[choice]
+        return ready[choice % len(ready)]  # a fault may have left fewer than the schedule knew
 
     def _until_nobody_runs(self) -> None:
         self._until(lambda: self._running is None)

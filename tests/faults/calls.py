@@ -33,7 +33,8 @@ class Fault(StrEnum):
 
 
 _ALL = tuple(Fault)
-WORK: Final = "perform"
+WORK_BEGINS: Final = "perform begins"
+WORK_ENDS: Final = "perform ends"
 FAULTS: Final[Mapping[Kind, tuple[Fault, ...]]] = {
     Kind.SUBMIT: _ALL,
     Kind.PROCESS: _ALL,
@@ -43,13 +44,16 @@ FAULTS: Final[Mapping[Kind, tuple[Fault, ...]]] = {
     Kind.POLLER: (Fault.REFUSED, Fault.LOST, Fault.OVERTAKEN),
     Kind.CLIENT: (Fault.REFUSED, Fault.LOST),
 }
-WORK_FAULTS: Final = (Fault.KILLED_AFTER, Fault.OVERTAKEN)
-"""What may happen to the work itself: its process is killed in the middle, or it is slow."""
+_WORK_FAULTS: Final = {
+    WORK_BEGINS: (Fault.KILLED_AFTER, Fault.OVERTAKEN),
+    WORK_ENDS: (Fault.KILLED_AFTER, Fault.OVERTAKEN),
+}
+"""What may happen to the work itself: its process is killed in the middle or at the end, or it is slow."""
 
 
 def faults_of(call: Called) -> tuple[Fault, ...]:
     """Return the faults that make sense at a step."""
-    return WORK_FAULTS if call.operation == WORK else FAULTS[Kind(call.process)]
+    return _WORK_FAULTS.get(call.operation) or FAULTS[Kind(call.process)]
 
 
 @dataclass(frozen=True, slots=True)

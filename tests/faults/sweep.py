@@ -33,6 +33,9 @@ def depths(scenario: Scenario) -> tuple[Depth, ...]:
     return (Depth.SINGLES, *more, *orders)
 
 
+ALL: Final = tuple(Depth)
+
+
 @dataclass
 class Sweep:
     """Runs one scenario in many ways; every method yields the outcomes as they come."""

@@ -8,6 +8,8 @@ from typing import TypeAlias
 from taskguard.errors import PermanentError, RetryAfter
 from taskguard.json_text import Json
 from taskguard.work import Task
+from tests.faults import settings
+from tests.faults.clock import MovableClock
 from tests.faults.journal import Journal, Performed
 from tests.faults.process import Process
 
@@ -19,7 +21,8 @@ class Deed(StrEnum):
     FAILS = "raises"
     FAILS_FOR_GOOD = "raises PermanentError"
     ASKS_FOR_TIME = "raises RetryAfter"
-    OUTLIVES_ITS_LEASE = "returns after the lease ran out, on a host that Lambda killed late"
+    OUTLIVES_ALL = "returns when all others are done, on a host that Lambda killed late"
+    OUTLIVES_ITS_LEASE = "returns when its lease ran out, on a host that Lambda killed late"
 
 
 Plan: TypeAlias = tuple[Deed, ...]
@@ -39,6 +42,7 @@ class Work:
     """
 
     journal: Journal
+    clock: MovableClock
     settle: Callable[[], None]
     _plans: dict[str, list[Plan]] = field(default_factory=dict)
     _busy: dict[str, list[Process]] = field(default_factory=dict)
@@ -51,17 +55,20 @@ class Work:
         """Tell whether the work of a task always succeeded."""
         return all(plan == DONE for plan in self._plans.get(task, []))
 
-    def perform(self, process: Process, task: Task) -> Json:
-        """Do one attempt."""
+    def begin(self, process: Process, task: Task) -> None:
+        """Begin one attempt."""
         busy = self._busy.setdefault(task.task_id, [])
         rivals = sum(1 for rival in busy if rival.alive and rival.deadline)
         self.journal.add(Performed(task.task_id, task.attempt, process.id, rivals))
         busy.append(process)
+
+    def end(self, process: Process, task: Task) -> Json:
+        """End the attempt as planned."""
         plan = self._plans.get(task.task_id, [DONE])[-1]
         try:
             return self._do(plan[min(task.attempt, len(plan)) - 1], process)
         finally:
-            busy.remove(process)
+            self._busy[task.task_id].remove(process)
 
     def _do(self, deed: Deed, process: Process) -> Json:
         match deed:
@@ -71,7 +78,10 @@ class Work:
                 raise PermanentError("it can never succeed")
             case Deed.ASKS_FOR_TIME:
                 raise RetryAfter(60)
-            case Deed.OUTLIVES_ITS_LEASE:
+            case Deed.OUTLIVES_ALL:
                 process.deadline = None
                 self.settle()
+            case Deed.OUTLIVES_ITS_LEASE:
+                process.deadline = None
+                self.clock.advance(settings.VISIBILITY_SECONDS)
         return {"by": process.id}

@@ -10,7 +10,7 @@ from tests.faults import settings
 from tests.faults.aws.queues import MemoryQueue, MemoryQueues, QueuedMessage
 from tests.faults.aws.table import Item, MemoryTable, OnAsked
 from tests.faults.baton import Baton
-from tests.faults.calls import WORK, Calls, Schedule
+from tests.faults.calls import WORK_BEGINS, WORK_ENDS, Calls, Schedule
 from tests.faults.clock import MovableClock
 from tests.faults.functions import Functions
 from tests.faults.journal import Journal, NeverQuiet, Queued, Wrote
@@ -50,7 +50,7 @@ class World:
         self.calls = Calls(schedule, self.journal, self.clock, self._overtake, self.baton.wait)
         self.table = MemoryTable(self._asked)
         self.queues = MemoryQueues(self.clock, _queues(stale_handles_work), self._queued)
-        self.work = Work(self.journal, self.settle)
+        self.work = Work(self.journal, self.clock, self.settle)
         self.not_healed: list[str] = []
         self._on_asked, self._ids = on_asked, count(1)
         self.poller = Poller(self, functions)
@@ -64,7 +64,8 @@ class World:
 
     def perform(self, process: Process, task: Task) -> Json:
         """Do the work of one attempt; raises what the scenario says."""
-        return self.calls.make(process, WORK, task.task_id, lambda: self.work.perform(process, task))
+        self.calls.make(process, WORK_BEGINS, task.task_id, lambda: self.work.begin(process, task))
+        return self.calls.make(process, WORK_ENDS, task.task_id, lambda: self.work.end(process, task))
 
     def run_visible(self) -> None:
         """Let the functions take what they can take now."""

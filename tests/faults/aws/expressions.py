@@ -128,6 +128,9 @@ class _Parser:
             inner = self.any_of()
             self._expect(")")
             return inner
+        if self.accept("NOT"):
+            denied = self._term()
+            return lambda scope: not denied(scope)
         if self.accept("attribute_not_exists"):
             (absent,) = self._arguments()
             return lambda scope: absent(scope) is None

@@ -21,6 +21,7 @@ INVARIANTS: tuple[Invariant, ...] = (
     records.completed_never_changes,
     records.history_only_grows,
     records.a_live_lease_is_respected,
+    records.only_the_last_claimer_reports,
     records.a_permanent_failure_is_not_tried_again,
     messages.no_message_is_deleted_before_its_record_says_so,
 )

@@ -34,15 +34,19 @@ def history_only_grows(world: World) -> Iterator[str]:
 
 def a_live_lease_is_respected(world: World) -> Iterator[str]:
     """Until a lease ends, nobody but its holder changes the record."""
-    holders: dict[str, int] = {}
-    for fact in world.journal.of(Wrote):
-        holders.setdefault(fact.item.get("leaseToken", {}).get("S", ""), fact.process_id)
     for before, after in _changes(world):
         until = int(before.item.get("leaseUntil", {"N": "0"})["N"])
-        holder = holders[before.item.get("leaseToken", {}).get("S", "")]
         live = _status(before.item) == "PROCESSING" and until >= to_millis(after.at)
-        if live and after.process_id != holder:
+        if live and after.process_id != _claimer(world, before):
             yield f"task {after.task} was made {_status(after.item)} by another under a live lease"
+
+
+def only_the_last_claimer_reports(world: World) -> Iterator[str]:
+    """COMPLETED and RETRYING are written by the worker whose claim stands in the record, nobody else."""
+    for before, after in _changes(world):
+        late = _status(before.item) != "PROCESSING" or _claimer(world, before) != after.process_id
+        if late and _status(after.item) in ("COMPLETED", "RETRYING"):
+            yield f"task {after.task} was made {_status(after.item)} by a worker that had lost it"
 
 
 def a_permanent_failure_is_not_tried_again(world: World) -> Iterator[str]:
@@ -57,6 +61,12 @@ def _changes(world: World) -> Iterator[tuple[Wrote, Wrote]]:
     writes = world.journal.of(Wrote)
     for task in world.table.items:
         yield from pairwise(write for write in writes if write.task == task)
+
+
+def _claimer(world: World, write: Wrote) -> int:
+    """Return the process whose claim stands in a record."""
+    token = write.item.get("leaseToken")
+    return next(w.process_id for w in world.journal.of(Wrote) if w.item.get("leaseToken") == token)
 
 
 def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:

@@ -29,11 +29,9 @@ def twice_at_once(*plan: Deed) -> Story:
     def story(world: World) -> None:
         world.work.plan("a", *plan)
         world.client.submit("a", {"n": 1})
-        first, second = receive_again(world), receive_again(world)
-        tasks = world.poller.tasks
-        world.baton.run(
-            lambda: world.poller.deliver(tasks, first), lambda: world.poller.deliver(tasks, second)
-        )
+        batch, tasks = receive_again(world), world.poller.tasks
+        show_again(world)
+        world.baton.run(lambda: world.poller.deliver(tasks, batch), lambda: world.poll_steadily(1))
         world.settle()
 
     return story
@@ -41,14 +39,23 @@ def twice_at_once(*plan: Deed) -> Story:
 
 def outlives_its_lease(world: World) -> None:
     """A worker that stalls until others have done its task, and then reports."""
+    world.work.plan("a", Deed.OUTLIVES_ALL, Deed.DONE)
+    world.client.submit("a", {"n": 1})
+    world.settle()
+
+
+def outlives_its_lease_beside_another(world: World) -> None:
+    """A worker that reports while the next one is in the middle of its task."""
     world.work.plan("a", Deed.OUTLIVES_ITS_LEASE, Deed.DONE)
     world.client.submit("a", {"n": 1})
+    batch, tasks = world.poller.receive(world.poller.tasks), world.poller.tasks
+    world.baton.run(lambda: world.poller.deliver(tasks, batch), lambda: world.poll_steadily(1))
     world.settle()
 
 
 def outlives_and_others_fail(world: World) -> None:
     """A worker that stalls until others have failed its task for the last time."""
-    world.work.plan("a", Deed.OUTLIVES_ITS_LEASE, Deed.FAILS)
+    world.work.plan("a", Deed.OUTLIVES_ALL, Deed.FAILS)
     world.client.submit("a", {"n": 1})
     world.settle()
 
@@ -62,12 +69,17 @@ def dead_letter_of_a_running_task(*plan: Deed) -> Story:
         for _ in range(settings.MAX_ATTEMPTS - 1):
             receive_again(world)  # their functions were never called
         last, tasks = receive_again(world), world.poller.tasks
-        for message in world.queues[settings.TASK_QUEUE].messages:
-            message.visible_at = world.clock()
+        show_again(world)
         world.baton.run(lambda: world.poller.deliver(tasks, last), lambda: world.poll_steadily(1))
         world.settle()
 
     return story
+
+
+def show_again(world: World) -> None:
+    """Let the messages of the task queue be received although they are in flight."""
+    for message in world.queues[settings.TASK_QUEUE].messages:
+        message.visible_at = world.clock()
 
 
 def receive_again(world: World) -> Batch:
@@ -96,6 +108,18 @@ SCENARIOS = (
     ),
     Scenario(f"{_TWICE_AT_ONCE}, failing first", twice_at_once(Deed.FAILS, Deed.DONE), concurrent=True),
     Scenario("a worker outlives its lease", outlives_its_lease, {"a": completed(2)}, pairs=True),
+    Scenario(
+        "a worker outlives its lease, old receipt handles work",
+        outlives_its_lease,
+        {"a": completed(2)},
+        stale_handles_work=True,
+    ),
+    Scenario(
+        "a worker outlives its lease beside another",
+        outlives_its_lease_beside_another,
+        concurrent=True,
+        stale_handles_work=True,
+    ),
     Scenario("a worker outlives its lease and the task", outlives_and_others_fail, {"a": dead(3)}),
     Scenario("a dead letter of a running task", dead_letter_of_a_running_task(Deed.DONE), concurrent=True),
     Scenario(

@@ -16,7 +16,7 @@ import submit_task.handler
 from taskguard.json_text import Json
 from taskguard.work import Task, WorkContext
 from tests.fuzz.log_lines import LogLines
-from tests.fuzz.moto_memory import MotoMemory
+from tests.fuzz.moto_memory import MotoMemory, true_item_sizes
 from tests.support.aws_in_process import TABLE, System, running_system
 from tests.support.events import Context
 
@@ -76,10 +76,17 @@ class Backend:
 
     def received(self, queue: str, bodies: list[str]) -> list[dict[str, Any]]:
         """Put bodies on a queue and receive them."""
-        url = self.system.queue_url if queue == "tasks" else self.system.dead_letter_url
         for body in bodies:
-            self.system.sqs.send_message(QueueUrl=url, MessageBody=body)
-        return self.system.receive(url)
+            self.system.sqs.send_message(QueueUrl=self._url(queue), MessageBody=body)
+        return self.receive(queue)
+
+    def receive(self, queue: str) -> list[dict[str, Any]]:
+        """Receive what is visible on a queue, at most ten messages."""
+        return self.system.receive(self._url(queue))
+
+    def forget_table(self) -> None:
+        """Take the table away, so that AWS refuses every call about it."""
+        self.system.dynamodb.delete_table(TableName=TABLE)
 
     def clean(self) -> None:
         """Forget everything: records, messages, lines, performed work."""
@@ -88,6 +95,9 @@ class Backend:
             self.memory.clear_queue(queue)
         self.log.take()
         self.performed.clear()
+
+    def _url(self, queue: str) -> str:
+        return self.system.queue_url if queue == "tasks" else self.system.dead_letter_url
 
     def _quietly(self, handle: Callable[..., dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
         with redirect_stdout(io.StringIO()) as printed:
@@ -104,6 +114,7 @@ def running_backend() -> Iterator[Backend]:
     with (
         patch.dict(os.environ, CREDENTIALS),
         running_system(POWERTOOLS_SERVICE_NAME=SERVICE) as system,
+        true_item_sizes(),
         patch.dict(os.environ, system.environment),
     ):
         backend = Backend(system)

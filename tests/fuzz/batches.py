@@ -1,7 +1,6 @@
 """POST /tasks/batch: each item is answered as if it had come alone."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
@@ -9,6 +8,7 @@ from hypothesis import strategies as st
 from tests.fuzz import document
 from tests.fuzz.backend import Backend
 from tests.fuzz.bodies import TAKEN, Body, any_of, broken_base64, noise, not_a_task, not_json, nothing, tasks
+from tests.fuzz.campaign import Trial
 from tests.fuzz.json_values import texts, values
 from tests.fuzz.judge import assert_calm, judged
 from tests.fuzz.promises import Promises
@@ -32,7 +32,7 @@ bad_wholes: st.SearchStrategy[str | None] = any_of(
 )
 
 
-def batches(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def batches(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one batch: a list of tasks and no tasks, or something else altogether."""
     promises = Promises(backend)
 
@@ -48,7 +48,7 @@ def batches(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
             promises.nothing_new()
         assert_calm(backend)
 
-    return check
+    return Trial(check)
 
 
 def _good(promises: Promises, tally: Tally, bodies: list[Body], event: dict[str, Any]) -> None:

@@ -9,8 +9,13 @@ from hypothesis import strategies as st
 from tests.fuzz.backend import Backend
 from tests.fuzz.tally import Tally
 
-Property = Callable[[Backend, Tally], Callable[[st.DataObject], None]]
-"""Makes the check of one example; what it keeps between examples starts anew with each run."""
+
+@dataclass(frozen=True)
+class Trial:
+    """The check of one example, and what is left to check after the last one."""
+
+    check: Callable[[st.DataObject], None]
+    finish: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True)
@@ -18,12 +23,12 @@ class Campaign:
     """A property, and its share of all examples."""
 
     name: str
-    make: Property
+    make: Callable[[Backend, Tally], Trial]
     share: float
 
     def run(self, backend: Backend, tally: Tally, examples: int, seed_value: int) -> None:
         """Try its share of `examples`; the first failure is shrunk and raised."""
-        check = self.make(backend, tally)
+        made = self.make(backend, tally)
 
         @seed(seed_value)
         @settings(
@@ -36,7 +41,8 @@ class Campaign:
         )
         @given(st.data())
         def trial(data: st.DataObject) -> None:
-            check(data)
+            made.check(data)
 
         backend.clean()
         trial()
+        made.finish()

@@ -11,12 +11,12 @@ from tests.fuzz.repeats import repeats
 from tests.fuzz.submits import huge_submits, submits
 
 CAMPAIGNS: Final = (
-    Campaign("submits", submits, 0.64),
+    Campaign("submits", submits, 0.62),
     Campaign("huge submits", huge_submits, 0.01),
     Campaign("repeats", repeats, 0.05),
     Campaign("batches", batches, 0.03),
     Campaign("reads", reads, 0.20),
     Campaign("messages to process_task", to_process, 0.02),
     Campaign("messages to monitor_dlq", to_monitor, 0.02),
-    Campaign("ends of attempts", outcomes, 0.03),
+    Campaign("ends of attempts", outcomes, 0.05),
 )

@@ -1,12 +1,12 @@
 """Messages of any kind on both queues: tasks are done, and junk is kept and reported."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.fuzz.backend import Backend
+from tests.fuzz.campaign import Trial
 from tests.fuzz.judge import assert_calm, exact, judged
 from tests.fuzz.messages import Sent, deliveries
 from tests.fuzz.promises import echo
@@ -14,7 +14,7 @@ from tests.fuzz.tally import Tally
 from tests.support.events import http_event
 
 
-def to_process(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def to_process(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one batch for process_task."""
 
     def check(data: st.DataObject) -> None:
@@ -31,10 +31,10 @@ def to_process(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None
         assert {line["messageId"] for line in lines if line["event"] == "MESSAGE_UNREADABLE"} == junk
         _count(tally, "message to process_task", len(done), len(junk))
 
-    return check
+    return Trial(check)
 
 
-def to_monitor(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def to_monitor(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one batch for monitor_dlq."""
 
     def check(data: st.DataObject) -> None:
@@ -53,7 +53,7 @@ def to_monitor(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None
         readable = sum(message.task_id is not None for message in sent)
         _count(tally, "message to monitor_dlq", readable, len(sent) - readable)
 
-    return check
+    return Trial(check)
 
 
 def _delivered(backend: Backend, data: st.DataObject, queue: str) -> tuple[list[Sent], list[dict[str, Any]]]:

@@ -1,10 +1,13 @@
 """Tables and queues as moto holds them: looked at after every body, where AWS calls would take minutes."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
+from unittest.mock import patch
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import LimitedSizeDict
 from moto.sqs.models import sqs_backends
 
 from tests.support.events import sqs_record
@@ -44,3 +47,17 @@ class MotoMemory:
 def _first_delivery(message: Any) -> dict[str, Any]:
     attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(message.sent_timestamp))}
     return sqs_record(message.body, messageId=message.id, receiptHandle="unused", attributes=attributes)
+
+
+def true_item_sizes() -> AbstractContextManager[Any]:
+    """Let moto measure the item that an update results in, as DynamoDB does.
+
+    Of an attribute that is replaced it counts the old value as well, and refuses large payloads.
+    """
+    checked = LimitedSizeDict.__setitem__
+
+    def replace(self: LimitedSizeDict, key: str, value: Any) -> None:
+        self.pop(key, None)
+        checked(self, key, value)
+
+    return patch.object(LimitedSizeDict, "__setitem__", replace)

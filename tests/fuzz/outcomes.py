@@ -10,6 +10,7 @@ from taskguard.errors import PermanentError, RetryAfter
 from taskguard.work import Task
 from tests.fuzz.backend import Backend
 from tests.fuzz.bodies import any_of
+from tests.fuzz.campaign import Trial
 from tests.fuzz.json_values import values
 from tests.fuzz.judge import assert_calm, judged
 from tests.fuzz.tally import Tally
@@ -46,7 +47,7 @@ raised = any_of(
 )
 
 
-def outcomes(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def outcomes(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one attempt's end."""
 
     def check(data: st.DataObject) -> None:
@@ -63,7 +64,7 @@ def outcomes(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
         tally.add("end of an attempt", body["status"])
         assert_calm(backend)
 
-    return check
+    return Trial(check)
 
 
 def _raising(error: BaseException) -> Callable[[Task], Any]:

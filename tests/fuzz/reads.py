@@ -1,12 +1,12 @@
 """GET of any id: the task if there is one, 404 for everything else, and nothing is ever written."""
 
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.fuzz.backend import Backend
 from tests.fuzz.bodies import any_of
+from tests.fuzz.campaign import Trial
 from tests.fuzz.json_values import bad_task_ids, task_ids, texts
 from tests.fuzz.judge import assert_calm, exact, judged
 from tests.fuzz.requests import requests
@@ -23,7 +23,7 @@ wanted: st.SearchStrategy[Any] = any_of(
 )
 
 
-def reads(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def reads(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one id."""
 
     def check(data: st.DataObject) -> None:
@@ -41,7 +41,7 @@ def reads(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
         assert backend.queued() == []
         assert_calm(backend)
 
-    return check
+    return Trial(check)
 
 
 def _submit_known(backend: Backend) -> None:

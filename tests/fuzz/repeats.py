@@ -1,13 +1,13 @@
 """One id submitted twice: known if the payload is the same, else a conflict, and never two tasks."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.fuzz.backend import Backend
 from tests.fuzz.bodies import TAKEN, Body, any_of
+from tests.fuzz.campaign import Trial
 from tests.fuzz.json_values import task_ids, values
 from tests.fuzz.judge import assert_calm, exact, judged
 from tests.fuzz.requests import requests
@@ -16,7 +16,7 @@ from tests.fuzz.tally import Tally
 ROUTE = "POST /tasks"
 
 
-def repeats(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def repeats(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one id and two payloads."""
 
     def check(data: st.DataObject) -> None:
@@ -30,7 +30,7 @@ def repeats(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
         assert_calm(backend)
         _one_task(backend, task_id, first, messages=2 if same else 1)
 
-    return check
+    return Trial(check)
 
 
 def _one_task(backend: Backend, task_id: str, payload: Any, messages: int) -> None:

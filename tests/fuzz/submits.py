@@ -1,12 +1,12 @@
 """POST /tasks and POST /task, any body: accepted means kept, refused means nothing written."""
 
-from collections.abc import Callable
 from typing import Any
 
 from hypothesis import strategies as st
 
 from tests.fuzz.backend import Backend
 from tests.fuzz.bodies import Body, bodies, huge_bodies, meant
+from tests.fuzz.campaign import Trial
 from tests.fuzz.judge import assert_calm, exact, judged
 from tests.fuzz.promises import Promises
 from tests.fuzz.requests import requests
@@ -15,19 +15,17 @@ from tests.fuzz.tally import Tally
 routes = st.sampled_from(["POST /tasks", "POST /task"])
 
 
-def submits(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def submits(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one body."""
     return _property(backend, tally, bodies)
 
 
-def huge_submits(backend: Backend, tally: Tally) -> Callable[[st.DataObject], None]:
+def huge_submits(backend: Backend, tally: Tally) -> Trial:
     """Return the check of one body around the limits."""
     return _property(backend, tally, huge_bodies)
 
 
-def _property(
-    backend: Backend, tally: Tally, strategy: st.SearchStrategy[Body]
-) -> Callable[[st.DataObject], None]:
+def _property(backend: Backend, tally: Tally, strategy: st.SearchStrategy[Body]) -> Trial:
     promises = Promises(backend)
 
     def check(data: st.DataObject) -> None:
@@ -39,7 +37,7 @@ def _property(
             promises.forget()
             raise
 
-    return check
+    return Trial(check, promises.redeem)
 
 
 def _submit(promises: Promises, tally: Tally, route: str, body: Body, event: dict[str, Any]) -> None:

@@ -29,6 +29,7 @@ class Event(StrEnum):
     DEAD_LETTER = "TASK_DEAD_LETTER"
     UNREADABLE = "MESSAGE_UNREADABLE"
     UNAVAILABLE = "AWS_UNAVAILABLE"
+    CRASHED = "MESSAGE_CRASHED"
 
 
 METRICS: Final = {
@@ -50,6 +51,7 @@ _WARNINGS: Final = {
     Event.DEAD_LETTER,
     Event.UNREADABLE,
     Event.UNAVAILABLE,
+    Event.CRASHED,
 }
 
 

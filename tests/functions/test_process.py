@@ -282,6 +282,23 @@ def test_a_message_comes_back_when_the_table_cannot_be_reached(
     assert system.process(record) == [record["messageId"]]
 
 
+def test_a_bug_of_ours_sends_one_message_back_and_is_logged(
+    system: System, performing: Callable[[Perform], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Broken(Exception):
+        """An error whose text cannot be had."""
+
+        def __str__(self) -> str:
+            raise TypeError("a bug")
+
+    performing(lambda task, context: _raising(Broken())(task, context) if task.task_id == "bad" else None)
+    _submit(system, "bad")
+    _submit(system, "good")
+    assert len(system.process(*system.receive())) == 1
+    assert system.record("good").status is Status.COMPLETED
+    assert '"event":"MESSAGE_CRASHED"' in capsys.readouterr().out
+
+
 def test_simulated_failures_follow_the_settings() -> None:
     with running_system(PERMANENT_FAILURE_SUFFIX="3") as system:
         _submit(system, "t-3")

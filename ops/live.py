@@ -33,7 +33,9 @@ def line_of(progress: Progress) -> str:
 
 def _bars() -> Bars:
     columns = (TextColumn("{task.description:>9}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Bars(*columns, TextColumn("{task.fields[queue]}", markup=False), console=notes)
+    return Bars(
+        *columns, TextColumn("{task.fields[queue]}", markup=False), console=notes, refresh_per_second=4
+    )
 
 
 def _on_terminal(bars: Bars, total: int) -> Callable[[Progress], None]:

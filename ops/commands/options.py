@@ -17,7 +17,7 @@ Stack = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
 Tasks = Annotated[
-    int, typer.Option("--tasks", metavar="N", min=1, max=1_000_000, help="How many tasks to submit.")
+    int, typer.Option("--tasks", metavar="N", min=1, max=100_000, help="How many tasks to submit.")
 ]
 RunName = Annotated[
     str | None,

@@ -38,6 +38,12 @@ def test_what_is_no_json_object_is_refused_with_its_origin(text: str) -> None:
         parse_outputs(text, "some.json")
 
 
+@pytest.mark.parametrize("url", ["api.test", "ftp://x", "http://", "http://x:99999", "http://[::1", 7, ""])
+def test_what_is_no_url_is_refused(url: object) -> None:
+    with pytest.raises(UsageError, match="apiEndpoint"):
+        parse_outputs(json.dumps(outputs_document(apiEndpoint=url)), "x")
+
+
 def test_the_dashboard_and_the_endpoint_may_be_missing() -> None:
     outputs = parse_outputs(json.dumps(outputs_document(dashboardUrl=None)), "x")
     assert (outputs.dashboard_url, outputs.aws_endpoint_url) == ("", None)

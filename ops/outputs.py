@@ -102,11 +102,11 @@ def _is_text(value: object) -> bool:
 
 
 def _is_url(value: object) -> bool:
-    return (
-        isinstance(value, str)
-        and urlsplit(value).scheme in {"http", "https"}
-        and bool(urlsplit(value).netloc)
-    )
+    try:
+        url = urlsplit(value if isinstance(value, str) else "")
+        return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
 
 
 def _is_arn(value: object) -> bool:

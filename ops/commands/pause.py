@@ -5,8 +5,8 @@ from ops.commands.options import Outputs, Stack
 
 PAUSE_EXAMPLES = """
 Tasks are still accepted and wait in the queue (for its retention, see the stack's settings). Those that are
-being processed end as they would. `resume` lets the rest run; `pulumi up --refresh` may do so, too, because to
-it a paused mapping is a difference.
+being processed end as they would. `resume` lets the rest run; `pulumi up --refresh` may do so, too,
+because to it a paused mapping is a difference.
 
 Example:
 

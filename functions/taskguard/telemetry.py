@@ -1,5 +1,6 @@
 """What happens, once as a structured log line and, where it counts, as a CloudWatch metric (EMF)."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -74,7 +75,7 @@ class Telemetry:
     _metrics: EphemeralMetrics = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        logger = Logger(service=self.service, location=None, use_rfc3339=True)
+        logger = Logger(service=self.service, location=None, use_rfc3339=True, json_serializer=_line)
         object.__setattr__(self, "_logger", logger)
         metrics = EphemeralMetrics(namespace=self.namespace, service=self.service)
         object.__setattr__(self, "_metrics", metrics)
@@ -104,3 +105,9 @@ class Telemetry:
     def _add(self, name: str, unit: MetricUnit, value: float) -> None:
         with self._lock:
             self._metrics.add_metric(name=name, unit=unit, value=value)
+
+
+def _line(facts: dict[str, Any]) -> str:
+    """Return a log line; half of a surrogate pair, which stdout refuses and so loses the line, becomes ``?``."""
+    text = json.dumps(facts, default=str, separators=(",", ":"), ensure_ascii=False)
+    return text.encode("utf-8", "replace").decode()

@@ -93,6 +93,13 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
+class Replaced:
+    """A message that SQS's own redrive made a new one of, with a new id."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """A message that was handed to a function."""
 
@@ -142,6 +149,7 @@ Fact: TypeAlias = (
     | Performed
     | Answered
     | Queued
+    | Replaced
     | Received
     | Deleted
     | Logged

@@ -9,7 +9,7 @@ from tests.faults.baton import Point
 from tests.faults.calls import Schedule
 from tests.faults.functions import Functions
 from tests.faults.invariants import violations
-from tests.faults.journal import Answered, Called
+from tests.faults.journal import Answered, Called, Injected
 from tests.faults.people import ACCEPTED
 from tests.faults.scenarios.scenario import Scenario
 from tests.faults.world import World
@@ -30,6 +30,8 @@ class Outcome:
         Where another actor could have gone on.
     violations
         What was violated; empty if all is well.
+    injected
+        How many of the schedule's faults happened.
     end
         Status and number of attempts of each task.
     """
@@ -39,6 +41,7 @@ class Outcome:
     calls: tuple[Called, ...]
     points: tuple[Point, ...]
     violations: tuple[str, ...]
+    injected: int
     end: dict[str, tuple[str, int]]
 
 
@@ -67,6 +70,7 @@ class Runner:
             tuple(world.journal.of(Called)),
             tuple(world.baton.points),
             tuple(violations(world)),
+            len(world.journal.of(Injected)),
             _end(world),
         )
 

@@ -10,7 +10,7 @@ from taskguard.json_text import Json
 from taskguard.work import Task
 from tests.faults import settings
 from tests.faults.clock import MovableClock
-from tests.faults.journal import Journal, Performed
+from tests.faults.journal import Died, Journal, Performed
 from tests.faults.process import Process
 
 
@@ -79,9 +79,13 @@ class Work:
             case Deed.ASKS_FOR_TIME:
                 raise RetryAfter(60)
             case Deed.OUTLIVES_ALL:
-                process.deadline = None
+                self._outlive(process)
                 self.settle()
             case Deed.OUTLIVES_ITS_LEASE:
-                process.deadline = None
+                self._outlive(process)
                 self.clock.advance(settings.VISIBILITY_SECONDS)
         return {"by": process.id}
+
+    def _outlive(self, process: Process) -> None:
+        self.journal.add(Died(process.id))  # for Lambda, which sends its batch back
+        process.deadline = None

@@ -13,7 +13,7 @@ from tests.faults.baton import Baton
 from tests.faults.calls import WORK_BEGINS, WORK_ENDS, Calls, Schedule
 from tests.faults.clock import MovableClock
 from tests.faults.functions import Functions
-from tests.faults.journal import Journal, NeverQuiet, Queued, Wrote
+from tests.faults.journal import Duplicated, Journal, NeverQuiet, Queued, Replaced, Wrote
 from tests.faults.messages import message_of
 from tests.faults.people import Client, Operator
 from tests.faults.poller import Poller
@@ -94,8 +94,14 @@ class World:
         """Write to the task queue as a producer that does not know the API."""
         self.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=body)
 
+    def note_duplicate(self, message: QueuedMessage) -> None:
+        """Keep that SQS delivers a message once more than its rules of visibility say."""
+        self.journal.add(Duplicated(message_of(message.message_id, message.body).task_id))
+
     def redrive_natively(self) -> None:
         """Use SQS's own redrive on the dead-letter queue."""
+        for message in self.queues[settings.DEAD_LETTERS].messages:
+            self.journal.add(Replaced(message.message_id))
         self.queues.start_message_move_task(settings.DEAD_LETTERS, settings.TASK_QUEUE)
 
     def status(self, task: str) -> str | None:

@@ -3,6 +3,7 @@
 from tests.faults import settings
 from tests.faults.journal import Duplicated
 from tests.faults.poller import Batch
+from tests.faults.scenarios.actions import ShowAgain
 from tests.faults.scenarios.scenario import Scenario, Story, completed, dead
 from tests.faults.work import Deed
 from tests.faults.world import World
@@ -30,7 +31,7 @@ def twice_at_once(*plan: Deed) -> Story:
         world.work.plan("a", *plan)
         world.client.submit("a", {"n": 1})
         batch, tasks = receive_again(world), world.poller.tasks
-        show_again(world)
+        ShowAgain()(world)
         world.baton.run(lambda: world.poller.deliver(tasks, batch), lambda: world.poll_steadily(1))
         world.settle()
 
@@ -69,17 +70,11 @@ def dead_letter_of_a_running_task(*plan: Deed) -> Story:
         for _ in range(settings.MAX_ATTEMPTS - 1):
             receive_again(world)  # their functions were never called
         last, tasks = receive_again(world), world.poller.tasks
-        show_again(world)
+        ShowAgain()(world)
         world.baton.run(lambda: world.poller.deliver(tasks, last), lambda: world.poll_steadily(1))
         world.settle()
 
     return story
-
-
-def show_again(world: World) -> None:
-    """Let the messages of the task queue be received although they are in flight."""
-    for message in world.queues[settings.TASK_QUEUE].messages:
-        message.visible_at = world.clock()
 
 
 def receive_again(world: World) -> Batch:

@@ -108,6 +108,6 @@ class Telemetry:
 
 
 def _line(facts: dict[str, Any]) -> str:
-    """Return a log line; half of a surrogate pair, which stdout refuses and so loses the line, becomes ``?``."""
+    """Return a log line; half of a surrogate pair becomes ``?``, as stdout would refuse the whole line."""
     text = json.dumps(facts, default=str, separators=(",", ":"), ensure_ascii=False)
     return text.encode("utf-8", "replace").decode()

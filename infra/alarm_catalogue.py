@@ -148,7 +148,7 @@ def api_alarms(watched: Watched) -> tuple[Alarm, ...]:
         Alarm(
             name="api-latency",
             meaning=f"One call in a hundred takes over {API_LATENCY_MILLISECONDS} ms, for 15 minutes.",
-            first_step="compare latency and integrationLatency of the access log, to see whether the function is slow.",
+            first_step="compare latency and integrationLatency in the access log: a slow function has both.",
             metrics=(_api_metric(watched, "Latency"),),
             statistic="p99",
             above=API_LATENCY_MILLISECONDS,

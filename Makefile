@@ -31,7 +31,7 @@ format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 	$(BIN)/ruff format $(SOURCES)
 
 bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
-	@exec $(BIN)/python -m benchmarks.import_cost
+	@exec $(BIN)/python -m benchmarks.import_cost $(ARGS)
 
 clean: ## Remove everything that was built or installed
 	rm -rf $(VENV) .venv-emulator .local .build .pytest_cache .mypy_cache .ruff_cache .hypothesis

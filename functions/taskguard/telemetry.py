@@ -15,7 +15,6 @@ class Event(StrEnum):
     """The ``event`` of a log line: filter logs by it."""
 
     SUBMITTED = "TASK_SUBMITTED"
-    RESENT = "TASK_RESENT"
     SUBMIT_REPEATED = "TASK_SUBMIT_REPEATED"
     SUBMIT_REJECTED = "TASK_SUBMIT_REJECTED"
     READ = "TASK_READ"

@@ -29,6 +29,21 @@ def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_d
     )
 
 
+def records_outlive_messages(
+    record_ttl_days: int, task_retention_days: int, dead_letter_retention_days: int
+) -> Problem | None:
+    """Check that no message is left when its task's record expires: it would look like a new task's."""
+    longest = max(task_retention_days, dead_letter_retention_days)
+    if record_ttl_days > longest:
+        return None
+    return _problem(
+        "recordTtlDays",
+        record_ttl_days,
+        f"above the queues' retention, {longest} days, else a late duplicate would be done again",
+        longest + 1,
+    )
+
+
 def retries_end_before_the_message_expires(
     max_attempts: int,
     backoff_base_seconds: int,
@@ -114,6 +129,7 @@ def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> 
 
 CROSS_CHECKS: tuple[CrossCheck, ...] = (
     dead_letters_outlive_tasks,
+    records_outlive_messages,
     retries_end_before_the_message_expires,
     waits_grow,
     large_batches_have_a_window,

@@ -63,6 +63,11 @@ class FunctionNeeds:
     consumes: Consumes | None = None
 
 
+# A call to AWS ends within about 11 s, tries and waits included (functions/taskguard/aws.py). A function that
+# were cut off before its calls have ended would answer 500, where a 503 that says what to do is promised.
+SUBMIT_SECONDS = 29
+READ_SECONDS = 15
+
 COMMON_ENVIRONMENT = (
     "POWERTOOLS_LOG_LEVEL",
     "POWERTOOLS_METRICS_NAMESPACE",
@@ -83,7 +88,7 @@ NEEDS: Mapping[str, FunctionNeeds] = {
             Grant("table", ("dynamodb:PutItem",)),
             Grant("task_queue", ("sqs:SendMessage",)),
         ),
-        timeout_seconds=10,
+        timeout_seconds=SUBMIT_SECONDS,
         routes=("POST /tasks", "POST /task", "POST /tasks/batch"),
     ),
     "get_task": FunctionNeeds(
@@ -91,7 +96,7 @@ NEEDS: Mapping[str, FunctionNeeds] = {
         handler="get_task.handler.handle",
         environment=(),
         grants=(Grant("table", ("dynamodb:GetItem",)),),
-        timeout_seconds=10,
+        timeout_seconds=READ_SECONDS,
         routes=("GET /tasks/{taskId}", "GET /task/{taskId}"),
     ),
     "process_task": FunctionNeeds(

@@ -82,7 +82,7 @@ def test_every_function_runs_its_own_handler_on_arm64_with_the_layer(dev: Progra
     assert layer.endswith(":layer:taskguard-dev-dependencies:1")
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("submit-task", 10), ("get-task", 10), ("monitor-dlq", 30)])
+@pytest.mark.parametrize(("name", "seconds"), [("submit-task", 29), ("get-task", 15), ("monitor-dlq", 30)])
 def test_timeouts_stand_in_the_table_of_needs(dev: ProgramRun, name: str, seconds: int) -> None:
     assert function(dev, name).inputs["timeout"] == seconds
 

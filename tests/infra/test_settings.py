@@ -194,6 +194,7 @@ def test_a_stack_name_that_would_make_too_long_names_is_refused() -> None:
     ("changes", "line"),
     [
         ({"taskRetentionDays": "13", "deadLetterRetentionDays": "13"}, "deadLetterRetentionDays: 14"),
+        ({"recordTtlDays": "14"}, "recordTtlDays: 15"),
         (
             {"maxAttempts": "100", "processTimeoutSeconds": "60", "taskRetentionDays": "1"},
             "taskRetentionDays: 2",
@@ -213,6 +214,7 @@ def test_settings_that_contradict_each_other_are_refused(changes: dict[str, str 
 def test_settings_that_just_agree_are_taken() -> None:
     close = {
         "taskRetentionDays": "13",
+        "recordTtlDays": "15",
         "batchSize": "11",
         "batchingWindowSeconds": "30",
         "processTimeoutSeconds": "5",

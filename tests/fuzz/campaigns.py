@@ -13,10 +13,10 @@ from tests.fuzz.submits import huge_submits, submits
 CAMPAIGNS: Final = (
     Campaign("submits", submits, 0.62),
     Campaign("huge submits", huge_submits, 0.01),
-    Campaign("repeats", repeats, 0.05),
+    Campaign("repeats", repeats, 0.04),
     Campaign("batches", batches, 0.03),
-    Campaign("reads", reads, 0.20),
-    Campaign("messages to process_task", to_process, 0.02),
-    Campaign("messages to monitor_dlq", to_monitor, 0.02),
-    Campaign("ends of attempts", outcomes, 0.05),
+    Campaign("reads", reads, 0.24),
+    Campaign("messages to process_task", to_process, 0.015),
+    Campaign("messages to monitor_dlq", to_monitor, 0.015),
+    Campaign("ends of attempts", outcomes, 0.03),
 )

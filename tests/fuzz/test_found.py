@@ -1,7 +1,7 @@
 """Faults that fuzzing, or thinking about it, has found; each stays found."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -69,14 +69,22 @@ def test_an_id_that_no_path_can_carry_is_refused(backend: Backend, task_id: str)
 
 @pytest.mark.parametrize("seconds", [1e9, float("inf"), float("nan")])
 def test_work_may_ask_for_any_wait(backend: Backend, seconds: float) -> None:
-    backend.work = _asking_for(seconds)
+    backend.work = _raising(RetryAfter(seconds))
     backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
     events = [line["event"] for line in backend.log.take()]
     assert events == ["TASK_STARTED", "TASK_RETRY"]
 
 
-def _asking_for(seconds: float) -> Any:
+def test_an_error_with_half_of_a_surrogate_pair_is_logged(backend: Backend) -> None:
+    backend.work = _raising(ValueError("\ud800 é"))
+    backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
+    started, retry = backend.log.take()
+    assert (started["event"], retry["event"]) == ("TASK_STARTED", "TASK_RETRY")
+    assert "ValueError: ? é" in retry["exception"]
+
+
+def _raising(error: Exception) -> Callable[[object], None]:
     def work(_task: object) -> None:
-        raise RetryAfter(seconds)
+        raise error
 
     return work

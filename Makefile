@@ -19,7 +19,7 @@ local: $(VENV)/.installed ## Keep the whole system up on this machine until Ctrl
 	@exec $(BIN)/python -m ops local $(ARGS)
 
 test: $(VENV)/.installed-dev ## Run every test (ARGS="-k name" for some)
-	@exec $(BIN)/python -m pytest $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style and types
 	$(BIN)/ruff check $(SOURCES)

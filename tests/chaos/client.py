@@ -1,0 +1,117 @@
+"""A client that repeats what is not accepted, with the same ids, until it is."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from threading import Event, Lock
+from typing import Any
+
+import httpx
+
+from ops.waits import wait_before_retry
+from tests.chaos.requests import Request
+
+_ACCEPTED = frozenset({HTTPStatus.OK, HTTPStatus.ACCEPTED})
+# A killed worker answers 502 on the emulator; 207 answers each task of a batch by itself.
+_PASSING = frozenset({0, 429, 500, 502, 503, 504})
+
+# Long enough for a worker to start on a busy machine: whoever leaves early makes yet another one start.
+_TIMEOUT = httpx.Timeout(20.0)
+_IMPATIENCE = 0.1
+"""Share of the time asked for in Retry-After that this client waits: time is short here in everything."""
+
+
+class RefusedError(Exception):
+    """The API refused a task that is in order."""
+
+
+@dataclass
+class Accepted:
+    """What the API promised so far: the ids that it answered 200 or 202."""
+
+    task_ids: set[str] = field(default_factory=set)
+    repeats: int = 0
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def add(self, task_ids: Iterable[str]) -> None:
+        """Remember a promise."""
+        with self._lock:
+            self.task_ids.update(task_ids)
+
+    def repeated(self) -> None:
+        """Count a request that had to be sent again."""
+        with self._lock:
+            self.repeats += 1
+
+
+@dataclass(frozen=True)
+class Client:
+    """Submits tasks; one serves many threads.
+
+    Parameters
+    ----------
+    endpoint
+        The stack output `apiEndpoint`.
+    payloads
+        Every task's payload, by id.
+    accepted
+        Where promises are remembered.
+    stopped
+        Ends all waits.
+    """
+
+    endpoint: str
+    http: httpx.Client
+    payloads: Mapping[str, Any]
+    accepted: Accepted
+    stopped: Event
+
+    def submit(self, request: Request) -> None:
+        """Send a request, and what is left of it, until the API has accepted every task.
+
+        Raises
+        ------
+        RefusedError
+            It never will: the answer is none of those that a repeat may heal.
+        """
+        rest, tries = request, 0
+        while rest and not self.stopped.is_set():
+            tries += 1
+            response = self._send(rest)
+            taken = {
+                task_id for task_id, status in _statuses(rest, response).items() if _is_taken(task_id, status)
+            }
+            self.accepted.add(taken)
+            rest = tuple(task_id for task_id in rest if task_id not in taken)
+            if rest:
+                self.accepted.repeated()
+                headers = response.headers if response else {}
+                self.stopped.wait(wait_before_retry(tries, headers, datetime.now(UTC)) * _IMPATIENCE)
+
+    def _send(self, task_ids: Request) -> httpx.Response | None:
+        tasks = [{"taskId": task_id, "payload": self.payloads[task_id]} for task_id in task_ids]
+        path, body = ("/tasks", tasks[0]) if len(tasks) == 1 else ("/tasks/batch", {"tasks": tasks})
+        try:
+            return self.http.post(f"{self.endpoint}{path}", json=body)
+        except httpx.TransportError:
+            return None
+
+
+def impatient_connections(clients: int) -> httpx.Client:
+    """Make the connections to an API on this machine."""
+    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
+    return httpx.Client(timeout=_TIMEOUT, limits=limits, trust_env=False)
+
+
+def _statuses(task_ids: Request, response: httpx.Response | None) -> dict[str, int]:
+    if response is not None and response.status_code == HTTPStatus.MULTI_STATUS:
+        results = response.json()["results"]
+        return {task_id: result["status"] for task_id, result in zip(task_ids, results, strict=True)}
+    return dict.fromkeys(task_ids, response.status_code if response is not None else 0)
+
+
+def _is_taken(task_id: str, status: int) -> bool:
+    if status not in _ACCEPTED | _PASSING:
+        raise RefusedError(f"task {task_id} was answered {status}")
+    return status in _ACCEPTED

@@ -1,0 +1,82 @@
+"""The stack under test: what chaos changes in it, always by AWS's own means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.arithmetic import visibility_timeout_seconds
+from local.aws_clients import WAITER_CONFIG
+from ops.aws import Aws
+from ops.depths import Depth, depth_of
+from ops.outputs import FUNCTIONS
+from ops.records import read_records
+from taskguard.item import to_record
+from taskguard.message import Message
+from taskguard.record import SETTLED, TaskRecord
+
+WORKER_FOLDER = Path(__file__).with_name("worker")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack."""
+
+    aws: Aws
+
+    def let_chaos_in(self, folder: Path, rate: float, seed: int) -> None:
+        """Let every worker start with faults, which stay off while `folder` has no file `faults-on`."""
+        variables = {
+            "PYTHONPATH": str(WORKER_FOLDER),
+            "CHAOS_FOLDER": str(folder),
+            "CHAOS_RATE": str(rate),
+            "CHAOS_SEED": str(seed),
+        }
+        for function in FUNCTIONS:
+            self._configure(function, variables)
+
+    def end_simulation(self) -> None:
+        """Let no try fail on purpose any more."""
+        self._configure("process_task", {"FAILURE_RATE": "0", "PERMANENT_FAILURE_SUFFIX": ""})
+
+    def shorten_monitor(self, timeout_seconds: int) -> None:
+        """Give the monitor and its queue the short times that process_task and its own have from settings."""
+        self._configure("monitor_dlq", {}, Timeout=timeout_seconds)
+        visibility = str(visibility_timeout_seconds(timeout_seconds, 0))
+        url = self.aws.outputs.dead_letter_queue_url
+        self.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": visibility})
+
+    def send_again(self, task_id: str, payload: Any) -> None:
+        """Put a task's first message on the queue once more, as SQS itself may."""
+        body = Message(task_id, payload).body()
+        self.aws.sqs.send_message(QueueUrl=self.aws.outputs.task_queue_url, MessageBody=body)
+
+    def unsettled(self, task_ids: list[str]) -> list[str]:
+        """Return those of the tasks that are not settled."""
+        read = read_records(
+            self.aws.dynamodb, self.aws.outputs.tasks_table_name, task_ids, ("taskId", "status")
+        )
+        return [each for each in task_ids if read.get(each, {}).get("status") not in SETTLED]
+
+    def records(self) -> dict[str, TaskRecord]:
+        """Read the whole table."""
+        pages = self.aws.dynamodb.get_paginator("scan").paginate(
+            TableName=self.aws.outputs.tasks_table_name, ConsistentRead=True
+        )
+        records = [to_record(item) for page in pages for item in page["Items"]]
+        return {record.task_id: record for record in records}
+
+    def depths(self) -> tuple[Depth, Depth]:
+        """Return the depths of the task queue and of the dead-letter queue."""
+        outputs = self.aws.outputs
+        return depth_of(self.aws.sqs, outputs.task_queue_url), depth_of(
+            self.aws.sqs, outputs.dead_letter_queue_url
+        )
+
+    def _configure(self, function: str, variables: Mapping[str, str], **more: Any) -> None:
+        name = self.aws.outputs.function_names[function]
+        client = self.aws.lambda_
+        present = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        environment: Any = {"Variables": {**present, **variables}}
+        client.update_function_configuration(FunctionName=name, Environment=environment, **more)
+        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAITER_CONFIG)

@@ -1,0 +1,50 @@
+"""The emulator's worker processes, and killing one."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from random import Random
+
+from tests.chaos.journal import Journal
+
+
+@dataclass
+class Killer:
+    """Kills workers of this process's own emulator, one at a time.
+
+    A worker that has not called AWS yet is left alone: when one dies while it is starting, the emulator takes
+    all workers of that function down, which AWS does not do.
+
+    Attributes
+    ----------
+    killed
+        How many, by function.
+    """
+
+    journal: Journal
+    random: Random
+    killed: Counter[str] = field(default_factory=Counter)
+
+    def kill_one(self) -> None:
+        """Kill some worker, if there is one."""
+        living = grandchildren(os.getpid())
+        victims: defaultdict[str, list[int]] = defaultdict(list)
+        for worker, function in self.journal.workers().items():
+            if worker in living:
+                victims[function].append(worker)
+        if victims:
+            # The function first: each is to suffer as much, however many copies of it run.
+            function = self.random.choice(sorted(victims))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.random.choice(sorted(victims[function])), signal.SIGKILL)
+                self.killed[function] += 1
+
+
+def grandchildren(process: int) -> set[int]:
+    """Return the children of a process's children: the emulator is a child, and the workers are its own."""
+    listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    parents = {int(pid): int(parent) for pid, parent in map(str.split, listing.stdout.splitlines())}
+    return {pid for pid, parent in parents.items() if parents.get(parent) == process}

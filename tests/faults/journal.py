@@ -164,11 +164,13 @@ class Journal:
     """The facts of one run, in the order in which they came to be."""
 
     facts: list[Fact] = field(default_factory=list)
+    _by_kind: dict[type, list[Any]] = field(default_factory=dict)
 
     def add(self, fact: Fact) -> None:
         """Append a fact."""
         self.facts.append(fact)
+        self._by_kind.setdefault(type(fact), []).append(fact)
 
     def of(self, kind: type[F]) -> list[F]:
         """Return the facts of one kind."""
-        return [fact for fact in self.facts if isinstance(fact, kind)]
+        return list(self._by_kind.get(kind, ()))

@@ -43,6 +43,7 @@ class Poller:
     def __post_init__(self) -> None:
         self.process = self.world.start(Kind.POLLER)
         self.tasks = EventSource(settings.TASK_QUEUE, Kind.PROCESS)
+        self.past: list[tuple[EventSource, Batch]] = []
         self.dead_letters = EventSource(settings.DEAD_LETTERS, Kind.MONITOR)
 
     def poll(self) -> bool:
@@ -75,6 +76,7 @@ class Poller:
     def deliver(self, source: EventSource, batch: Batch) -> None:
         """Hand a batch to the function, and delete what it did."""
         if batch:
+            self.past.append((source, batch))
             failed = self._invoke(source, batch)
             for message in batch:
                 if message["MessageId"] not in failed:

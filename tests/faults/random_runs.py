@@ -23,7 +23,8 @@ _bodies = st.sampled_from(
 )
 _submits = st.builds(actions.Submit, _tasks, st.sampled_from([1, 6]))
 _redrives = st.builds(actions.Redrive, _tasks)
-_plans = st.builds(actions.Plan, _tasks, st.lists(st.sampled_from(Deed), min_size=1, max_size=4).map(tuple))
+_deeds = st.lists(st.sampled_from(Deed), min_size=1, max_size=4).map(tuple)
+_plans = st.builds(actions.Plan, _tasks, _deeds)
 _alone: st.SearchStrategy[Action] = st.one_of(
     _submits,
     _redrives,
@@ -33,11 +34,17 @@ _alone: st.SearchStrategy[Action] = st.one_of(
     st.builds(actions.WriteDirectly, _bodies),
     st.builds(actions.ShowAgain),
     st.builds(actions.DeliverLater),
+    st.builds(actions.DeliverAgain, st.integers(0, 3)),
     st.builds(actions.Wait, st.sampled_from([1, 40, 200])),
     st.builds(actions.Run, st.booleans()),
 )
 _together = st.builds(actions.AtOnce, st.lists(_submits | _redrives, min_size=1, max_size=2).map(tuple))
-_stories = st.lists(_alone | _together, min_size=1, max_size=8)
+_begun = st.tuples(
+    st.builds(actions.Plan, st.just("a"), _deeds), st.builds(actions.Submit, st.just("a"), st.just(6))
+)
+_stories = st.builds(
+    lambda begun, rest: [*begun, *rest], _begun, st.lists(_alone | _together, min_size=3, max_size=8)
+)
 _schedules = st.builds(
     Schedule,
     st.dictionaries(st.integers(1, _LAST_STEP), st.sampled_from(Fault), min_size=1, max_size=MOST_FAULTS),

@@ -58,7 +58,7 @@ class Work:
     def begin(self, process: Process, task: Task) -> None:
         """Begin one attempt."""
         busy = self._busy.setdefault(task.task_id, [])
-        rivals = sum(1 for rival in busy if rival.alive and rival.deadline)
+        rivals = sum(1 for rival in busy if rival.alive and rival.deadline and not rival.is_over)
         self.journal.add(Performed(task.task_id, task.attempt, process.id, rivals))
         busy.append(process)
 

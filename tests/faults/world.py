@@ -94,9 +94,9 @@ class World:
         """Write to the task queue as a producer that does not know the API."""
         self.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=body)
 
-    def note_duplicate(self, message: QueuedMessage) -> None:
+    def note_duplicate(self, message_id: str, body: str) -> None:
         """Keep that SQS delivers a message once more than its rules of visibility say."""
-        self.journal.add(Duplicated(message_of(message.message_id, message.body).task_id))
+        self.journal.add(Duplicated(message_of(message_id, body).task_id))
 
     def redrive_natively(self) -> None:
         """Use SQS's own redrive on the dead-letter queue."""

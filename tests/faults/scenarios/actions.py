@@ -92,7 +92,22 @@ class ShowAgain:
         """Do it."""
         for message in world.queues[self.queue].messages:
             message.visible_at = world.clock()
-            world.note_duplicate(message)
+            world.note_duplicate(message.message_id, message.body)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverAgain:
+    """SQS delivers a batch again, ``back`` batches ago, although some of it may be deleted by now."""
+
+    back: int
+
+    def __call__(self, world: World) -> None:
+        """Do it."""
+        if self.back < len(world.poller.past):
+            source, batch = world.poller.past[-1 - self.back]
+            for message in batch:
+                world.note_duplicate(message["MessageId"], message["Body"])
+            world.poller.deliver(source, batch)
 
 
 @dataclass(frozen=True, slots=True)

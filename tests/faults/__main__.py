@@ -1,4 +1,4 @@
-"""``python -m tests.faults``: the full sweep, the referee and the mutations; exits with 1 on any violation."""
+"""``python -m tests.faults``: the full sweep, the referee and the mutations; exits with 1 if any fails."""
 
 import argparse
 import os

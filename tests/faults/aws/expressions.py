@@ -62,14 +62,12 @@ def update(text: str) -> Update:
     return Update(tuple(assign), tuple(remove))
 
 
-_TOKEN = re.compile(r"[#:]?\w+|<=|>=|<>|[=<>(),.\[\]]")
+_TOKEN = re.compile(r"[#:]?\w+|<=|<>|[=<(),.\[\]]")
 _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "<>": operator.ne,
     "<": operator.lt,
     "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
 }
 
 
@@ -128,9 +126,6 @@ class _Parser:
             inner = self.any_of()
             self._expect(")")
             return inner
-        if self.accept("NOT"):
-            denied = self._term()
-            return lambda scope: not denied(scope)
         if self.accept("attribute_not_exists"):
             (absent,) = self._arguments()
             return lambda scope: absent(scope) is None
@@ -139,9 +134,6 @@ class _Parser:
     def _comparison(self) -> Condition:
         left = self._operand()
         sign = self._next()
-        if sign == "IN":
-            choices = self._arguments()
-            return lambda scope: any(_holds("=", left(scope), choice(scope)) for choice in choices)
         right = self._operand()
         return lambda scope: _holds(sign, left(scope), right(scope))
 

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from botocore.exceptions import ClientError
 
 from taskguard.clock import Clock, to_millis
+
+LONGEST_HIDDEN: Final = timedelta(hours=12)
 
 
 @dataclass(slots=True)
@@ -34,6 +36,7 @@ class QueuedMessage:
     body: str
     sent_at: datetime
     visible_at: datetime
+    received_at: datetime | None = None
     received: int = 0
     handles: list[str] = field(default_factory=list)
 
@@ -109,6 +112,7 @@ class MemoryQueues:
     def hand_out(self, queue: MemoryQueue, message: QueuedMessage) -> dict[str, Any]:
         """Count one receive of a message, hide it and return it as ReceiveMessage does."""
         message.received += 1
+        message.received_at = self._clock()
         message.visible_at = self._clock() + timedelta(seconds=queue.visibility_seconds)
         message.handles.append(f"handle-{next(self._handles)}")
         return {
@@ -129,12 +133,20 @@ class MemoryQueues:
         return {}
 
     def change_message_visibility(self, **request: Any) -> dict[str, Any]:
-        """Hide a received message for so long from now; raises ``ClientError`` if it is gone."""
+        """Hide a received message for so long from now.
+
+        Raises ``ClientError`` if it is not in flight, or would be hidden for over 12 hours in all.
+        """
         message = self[request["QueueUrl"]].find(request["ReceiptHandle"])
-        if message is None or message.visible_at <= self._clock():
+        visible_at = self._clock() + timedelta(seconds=request["VisibilityTimeout"])
+        if message is None or not self._may_hide(message, visible_at):
             raise _error("InvalidParameterValue", "ChangeMessageVisibility")
-        message.visible_at = self._clock() + timedelta(seconds=request["VisibilityTimeout"])
+        message.visible_at = visible_at
         return {}
+
+    def _may_hide(self, message: QueuedMessage, until: datetime) -> bool:
+        in_flight = message.visible_at > self._clock()
+        return in_flight and until <= (message.received_at or self._clock()) + LONGEST_HIDDEN
 
     def start_message_move_task(self, source: str, destination: str) -> None:
         """Send the messages of one queue to another, as new messages with new ids (SQS's own redrive)."""

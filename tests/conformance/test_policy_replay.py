@@ -8,19 +8,19 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from policy.documents import statements
 from taskguard.telemetry import Event
 from tests.conformance.deployed import Call
-from tests.conformance.lambda_calls import lambda_calls
+from tests.conformance.lambda_calls import WRITES_TRACES, lambda_calls
 from tests.conformance.recording import Recording, recording
-from tests.support.program import Registered
+from tests.support.program import Registered, run_program
 
 FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "submit-task")
 Rights = set[tuple[str, str]]
 """Actions with the pattern of the ARNs that they are allowed on."""
 
 
-@pytest.fixture(scope="module", params=["dev", "prod"])
-def recorded(request: pytest.FixtureRequest) -> Recording:
-    """Return the recording of a stack; only prod traces."""
-    return recording(request.param)
+@pytest.fixture(scope="module")
+def recorded() -> Recording:
+    """Return the recording of the stack whose functions do most: it traces."""
+    return recording("prod")
 
 
 def policy_of(name: str, recorded: Recording) -> Registered:
@@ -92,6 +92,16 @@ def test_what_is_allowed_is_what_is_used(name: str, recorded: Recording) -> None
     needed = used(calls_of(name, recorded), rights)
     print(f"{name}:", *listing(rights, needed), sep="\n")  # noqa: T201 - to be read with `pytest -s`
     assert rights == needed
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("stack", ["dev", "local"])
+def test_other_stacks_allow_the_same_but_for_traces(stack: str, name: str, recorded: Recording) -> None:
+    policy = run_program(stack).one("aws:iam/rolePolicy:RolePolicy", f"{name}-policy").inputs["policy"]
+    theirs = allowed(policy.replace(f"taskguard-{stack}-", "taskguard-prod-"))
+    ours = allowed(policy_of(name, recorded).inputs["policy"])
+    assert ours - theirs == {(action, "*") for action in WRITES_TRACES}
+    assert theirs < ours
 
 
 def test_a_right_too_many_and_one_too_few_both_show(recorded: Recording) -> None:

@@ -74,8 +74,8 @@ def _print_counts(tally: Tally) -> None:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
-    parser.add_argument("--examples", type=int, default=11_000, help="inputs for the handlers")
-    parser.add_argument("--http-seconds", type=int, default=60, help="time for schemathesis; 0 for none")
+    parser.add_argument("--examples", type=int, default=10_500, help="inputs for the handlers")
+    parser.add_argument("--http-seconds", type=int, default=45, help="time for schemathesis; 0 for none")
     parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32), help="repeats a run")
     return parser.parse_args()
 

@@ -132,7 +132,7 @@ growing = st.integers(15_000, 50_000).map(
 )
 """Short numbers that are long when written out."""
 
-plain = any_of(tasks, tasks, tasks, not_json, not_a_task)
+plain = any_of(tasks, tasks, not_json, not_a_task)
 bodies: st.SearchStrategy[Body] = any_of(
     plain, plain, plain, plain.map(_encoded), noise, broken_base64, nothing, damaged()
 )

@@ -11,12 +11,12 @@ from tests.fuzz.repeats import repeats
 from tests.fuzz.submits import huge_submits, submits
 
 CAMPAIGNS: Final = (
-    Campaign("submits", submits, 0.62),
+    Campaign("submits", submits, 0.6),
     Campaign("huge submits", huge_submits, 0.01),
     Campaign("repeats", repeats, 0.04),
-    Campaign("batches", batches, 0.03),
-    Campaign("reads", reads, 0.24),
-    Campaign("messages to process_task", to_process, 0.015),
-    Campaign("messages to monitor_dlq", to_monitor, 0.015),
-    Campaign("ends of attempts", outcomes, 0.03),
+    Campaign("batches", batches, 0.02),
+    Campaign("reads", reads, 0.29),
+    Campaign("messages to process_task", to_process, 0.01),
+    Campaign("messages to monitor_dlq", to_monitor, 0.01),
+    Campaign("ends of attempts", outcomes, 0.02),
 )

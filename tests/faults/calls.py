@@ -17,6 +17,13 @@ T = TypeVar("T")
 CALL_SECONDS: Final = 0.01
 """How long a call takes."""
 
+LATE_STEPS: Final = 4
+"""After how many further steps a late effect takes place; before any waiting, at the latest.
+
+A request that the SDK gave up may still be on its way. It is taken to arrive within seconds: long before the
+message that it is about becomes visible again after a visibility timeout of at least six.
+"""
+
 LOST_SECONDS: Final = 9
 """How long the SDK waits for an answer that was lost: three tries of 3 s (``taskguard.aws.CONFIG``)."""
 
@@ -26,7 +33,9 @@ class Fault(StrEnum):
 
     REFUSED = "error before effect"
     LOST = "effect, answer lost"
+    LATE = "answer lost, effect late"
     REPEATED = "answer lost, repeated by the SDK"
+    REPEATED_LATE = "repeated by the SDK, the first takes effect late"
     KILLED_BEFORE = "killed before"
     KILLED_AFTER = "killed after"
     OVERTAKEN = "overtaken by all others"
@@ -102,6 +111,7 @@ class Calls:
     count: int = 0
     over: bool = False
     actor: Process | None = None
+    _late: list[tuple[int, Process, Callable[[], object]]] = field(default_factory=list)
 
     def make(self, process: Process, operation: str, task: str | None, effect: Callable[[], T]) -> T:
         """Make a step of a process: its effect takes place once, twice or not at all.
@@ -116,6 +126,7 @@ class Calls:
         self.before(process)
         self._check(process)
         self.clock.advance(CALL_SECONDS)
+        self.land(LATE_STEPS)
 
         def take_effect() -> T:
             self.actor = process
@@ -128,8 +139,14 @@ class Calls:
                 _unheard(take_effect)
                 self.clock.advance(LOST_SECONDS)
                 raise ReadTimeoutError(endpoint_url="https://aws.test")
+            case Fault.LATE:
+                self._late.append((self.count, process, effect))
+                self.clock.advance(LOST_SECONDS)
+                raise ReadTimeoutError(endpoint_url="https://aws.test")
             case Fault.REPEATED:
                 _unheard(take_effect)
+            case Fault.REPEATED_LATE:
+                self._late.append((self.count, process, effect))
             case Fault.KILLED_BEFORE:
                 self._kill(process)
             case Fault.KILLED_AFTER:
@@ -139,6 +156,15 @@ class Calls:
                 self.overtake(process)
                 self._check(process)
         return take_effect()
+
+    def land(self, older_than: int = 0) -> bool:
+        """Let late effects of so many steps ago take place; tell whether there were any."""
+        due = [late for late in self._late if self.count - late[0] >= older_than]
+        for late in due:
+            self._late.remove(late)
+            self.actor = late[1]
+            _unheard(late[2])
+        return bool(due)
 
     def _check(self, process: Process) -> None:
         if process.alive and process.is_over:

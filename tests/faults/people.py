@@ -1,20 +1,21 @@
 """Those outside of the system: the API's client and the operator."""
 
-import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from taskguard.errors import Unavailable
 from taskguard.json_text import Json
+from taskguard.record import TaskRecord
 from taskguard.redriving import Redriver
 from taskguard.store import TaskStore
 from taskguard.task_queue import TaskQueue
-from tests.faults import settings
+from tests.faults import requests, settings
 from tests.faults.clients import QueueClient, Seat, TableClient
 from tests.faults.functions import Functions
 from tests.faults.journal import Answered, Crashed
 from tests.faults.poller import FAILURES
-from tests.faults.process import Killed, Kind
+from tests.faults.process import Killed, Kind, Process
 
 ACCEPTED: Final = (200, 202)
 RETRY_AFTER_SECONDS: Final = 5
@@ -30,39 +31,56 @@ class Client:
     def __post_init__(self) -> None:
         self.process = self.world.start(Kind.CLIENT)
 
+    def submit_batch(self, tasks: Mapping[str, Json]) -> None:
+        """Submit tasks in one request, again those that were not accepted."""
+        left = dict(tasks)
+        while left:
+            statuses = self._post(left, batch=True)
+            left = {task: payload for task, payload in left.items() if statuses.get(task) not in ACCEPTED}
+            self.world.clock.advance(RETRY_AFTER_SECONDS)
+            self.world.run_visible()
+
     def submit(self, task: str, payload: Json = None, tries: int = 6) -> bool:
         """Submit a task, again after a 503 or no answer, with its id; tell whether it was accepted.
 
         Between its tries the rest of the system goes on.
         """
         for _ in range(tries):
-            if self._post(task, payload) in ACCEPTED:
+            if self._post({task: payload}).get(task) in ACCEPTED:
                 return True
             self.world.clock.advance(RETRY_AFTER_SECONDS)
             self.world.run_visible()
         return False
 
-    def _post(self, task: str, payload: Json) -> int | None:
-        make = self.world.calls.make
+    def _post(self, tasks: Mapping[str, Json], *, batch: bool = False) -> Mapping[str, int]:
+        """Return the status of each task as the client hears it; nothing if it hears nothing."""
+        make, named = self.world.calls.make, " ".join(tasks)
         try:
-            status: int = make(self.process, "POST /tasks", task, lambda: self._answer(task, payload))
+            heard: Mapping[str, int] = make(
+                self.process, "POST /tasks", named, lambda: self._answers(tasks, batch=batch)
+            )
         except FAILURES:
-            return None
-        return status
+            return {}
+        return heard
 
-    def _answer(self, task: str, payload: Json) -> int:
+    def _answers(self, tasks: Mapping[str, Json], *, batch: bool) -> Mapping[str, int]:
         process = self.world.start(Kind.SUBMIT, settings.TIMEOUT_SECONDS)
-        body = json.dumps({"taskId": task, "payload": payload})
+        statuses = self._invoke(process, tasks, batch=batch)
+        for task, payload in tasks.items():
+            self.world.journal.add(Answered(task, statuses[task], payload))
+        return statuses
+
+    def _invoke(self, process: Process, tasks: Mapping[str, Json], *, batch: bool) -> Mapping[str, int]:
         try:
-            answer = self.functions.invoke(process, self.world, _request(body, process.id))
-            status = int(answer["statusCode"])
+            answer = self.functions.invoke(
+                process, self.world, requests.submit(tasks, process.id, batch=batch)
+            )
+            return requests.statuses(answer, tasks, batch=batch)
         except Killed:
-            status = 500  # what API Gateway answers then
+            pass  # API Gateway answers 500 then
         except Exception as error:  # the same, but no fault of ours made it
             self.world.journal.add(Crashed(process.kind, repr(error)))
-            status = 500
-        self.world.journal.add(Answered(task, status, payload))
-        return status
+        return dict.fromkeys(tasks, 500)
 
 
 @dataclass
@@ -75,7 +93,14 @@ class Operator:
         """Redrive a task, again after an error; tell whether the tool reported success."""
         return any(self._redrive(task) for _ in range(tries))
 
+    def repair(self, task: str) -> bool:
+        """Send the message of a task again if it waits for its first attempt."""
+        return self._send(task, Redriver.repair)
+
     def _redrive(self, task: str) -> bool:
+        return self._send(task, Redriver.redrive)
+
+    def _send(self, task: str, send: Callable[[Redriver, TaskRecord], bool]) -> bool:
         seat = Seat(self.world.start(Kind.OPERATOR), self.world)
         table: Any = TableClient(seat)
         queues: Any = QueueClient(seat)
@@ -83,24 +108,6 @@ class Operator:
         redriver = Redriver(store, TaskQueue(queues, settings.TASK_QUEUE), self.world.clock)
         try:
             record = store.get(task)
-            return record is not None and redriver.redrive(record)
+            return record is not None and send(redriver, record)
         except (Unavailable, Killed):
             return False
-
-
-def _request(body: str, number: int) -> dict[str, Any]:
-    """Return a request of the HTTP API in payload format 2.0."""
-    return {
-        "version": "2.0",
-        "routeKey": "POST /tasks",
-        "rawPath": "/tasks",
-        "rawQueryString": "",
-        "headers": {"content-type": "application/json"},
-        "requestContext": {
-            "http": {"method": "POST", "path": "/tasks"},
-            "requestId": f"api-{number}",
-            "stage": "$default",
-        },
-        "body": body,
-        "isBase64Encoded": False,
-    }

@@ -84,6 +84,8 @@ class World:
         """Let the system run, and time pass, until no message is left that anybody would take."""
         for _ in range(MOST_POLLS):
             self.run_visible()
+            if self.calls.land():
+                continue
             waiting = self.poller.waiting()
             if not waiting:
                 return

@@ -62,7 +62,7 @@ def _causes(world: World) -> Counter[str]:
         if isinstance(fact, Died):
             causes.update(set(batches.get(fact.process_id, ())))
         elif isinstance(fact, Injected) and fact.fault not in _INVISIBLE and fact.call.task:
-            causes[fact.call.task] += 1
+            causes.update(fact.call.task.split())
     return causes
 
 

@@ -26,13 +26,17 @@ class Campaign:
     make: Callable[[Backend, Tally], Trial]
     share: float
 
+    def part_of(self, examples: int) -> int:
+        """Return its number of examples, out of all."""
+        return max(round(examples * self.share), 1)
+
     def run(self, backend: Backend, tally: Tally, examples: int, seed_value: int) -> None:
         """Try its share of `examples`; the first failure is shrunk and raised."""
         made = self.make(backend, tally)
 
         @seed(seed_value)
         @settings(
-            max_examples=max(int(examples * self.share), 1),
+            max_examples=self.part_of(examples),
             database=None,
             deadline=None,
             phases=[Phase.generate, Phase.shrink],

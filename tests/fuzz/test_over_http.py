@@ -11,7 +11,7 @@ from tests.fuzz.over_http import errors_logged, run_schemathesis
 
 pytestmark = pytest.mark.emulator
 
-SECONDS = 20
+SECONDS = 15
 SEED = 20261121
 
 

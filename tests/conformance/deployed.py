@@ -9,10 +9,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 
 import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from tests.conformance.template_types import SHAPES
@@ -126,8 +129,8 @@ class Deployed:
     def _refuse(self, model: Any, **_: Any) -> tuple[Any, dict[str, Any]] | None:
         if model.name not in self.unavailable:
             return None
-        error = {"Error": {"Code": "InternalError", "Message": "made unavailable"}, "ResponseMetadata": {}}
-        return type("Answer", (), {"status_code": 500}), error
+        error = {"Code": "InternalError", "Message": "made unavailable"}
+        return AWSResponse("", HTTPStatus.INTERNAL_SERVER_ERROR, HTTPHeaders(), None), {"Error": error}
 
     def _create_stores(self) -> None:
         for table in self.run.all("aws:dynamodb/table:Table"):

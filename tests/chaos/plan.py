@@ -45,7 +45,7 @@ class Plan:
     kill_seconds: float = 4.0
     duplicate_seconds: float = 0.5
     process_timeout_seconds: int = 5
-    most_copies: int = 8
+    most_copies: int = 4
     storm_until: float = 0.9
     patience_seconds: float = 300.0
 

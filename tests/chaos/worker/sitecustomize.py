@@ -24,7 +24,7 @@ from botocore.httpsession import URLLib3Session
 KINDS = ("refused", "lost", "repeated", "late")
 """The call never reaches AWS; works, but fails; works, and is repeated by the SDK; or is late."""
 
-LONGEST_DELAY_SECONDS = 1.0
+LONGEST_DELAY_SECONDS = 0.6
 
 
 class Journal:

@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := __main__.py infra functions local ops policy benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format bench fuzz clean
+.PHONY: help demo local test lint format bench faults fuzz clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 
 bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
 	@exec $(BIN)/python -m benchmarks.import_cost $(ARGS)
+
+faults: $(VENV)/.installed-dev ## Fail every step in every way and check that no task is lost (ARGS="--seed 7")
+	@PYTHONPATH=functions $(BIN)/python -m tests.faults $(ARGS)
 
 fuzz: $(VENV)/.installed-dev ## Send more than 10,000 bad and odd inputs to the functions (ARGS="--seed 7")
 	@PYTHONPATH=functions exec $(BIN)/python -W error -m tests.fuzz $(ARGS)

@@ -31,10 +31,12 @@ class Client:
     def __post_init__(self) -> None:
         self.process = self.world.start(Kind.CLIENT)
 
-    def submit_batch(self, tasks: Mapping[str, Json]) -> None:
+    def submit_batch(self, tasks: Mapping[str, Json], tries: int = 6) -> None:
         """Submit tasks in one request, again those that were not accepted."""
         left = dict(tasks)
-        while left:
+        for _ in range(tries):
+            if not left:
+                return
             statuses = self._post(left, batch=True)
             left = {task: payload for task, payload in left.items() if statuses.get(task) not in ACCEPTED}
             self.world.clock.advance(RETRY_AFTER_SECONDS)

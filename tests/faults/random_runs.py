@@ -22,12 +22,15 @@ _bodies = st.sampled_from(
     ['{"taskId":"a","payload":{"of":"a"}}', '{"taskId":"c","payload":1}', "no JSON", '{"payload":1}']
 )
 _submits = st.builds(actions.Submit, _tasks, st.sampled_from([1, 6]))
+_repairs = st.builds(actions.Repair, _tasks)
 _redrives = st.builds(actions.Redrive, _tasks)
 _deeds = st.lists(st.sampled_from(Deed), min_size=1, max_size=4).map(tuple)
 _plans = st.builds(actions.Plan, _tasks, _deeds)
 _alone: st.SearchStrategy[Action] = st.one_of(
     _submits,
     _redrives,
+    _repairs,
+    st.builds(actions.SubmitBatch, st.just(("a", "b"))),
     _plans,
     st.builds(actions.RedriveNatively),
     st.builds(actions.Switch, st.booleans()),
@@ -38,7 +41,9 @@ _alone: st.SearchStrategy[Action] = st.one_of(
     st.builds(actions.Wait, st.sampled_from([1, 40, 200])),
     st.builds(actions.Run, st.booleans()),
 )
-_together = st.builds(actions.AtOnce, st.lists(_submits | _redrives, min_size=1, max_size=2).map(tuple))
+_together = st.builds(
+    actions.AtOnce, st.lists(_submits | _redrives | _repairs, min_size=1, max_size=2).map(tuple)
+)
 _begun = st.tuples(
     st.builds(actions.Plan, st.just("a"), _deeds), st.builds(actions.Submit, st.just("a"), st.just(6))
 )

@@ -29,6 +29,28 @@ class Submit:
 
 
 @dataclass(frozen=True, slots=True)
+class SubmitBatch:
+    """A client submits several tasks in one request."""
+
+    tasks: Sequence[str]
+
+    def __call__(self, world: World) -> None:
+        """Do it."""
+        world.client.submit_batch({task: {"of": task} for task in self.tasks})
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The operator repairs a task, whatever its state."""
+
+    task: str
+
+    def __call__(self, world: World) -> None:
+        """Do it."""
+        world.operator.repair(self.task)
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What the work of a task does from now on."""
 

@@ -34,7 +34,7 @@ class Alarm:
     metrics
         What is read; of several, the sum.
     statistic
-        `Sum`, `Maximum`, or a percentile such as `p99`.
+        `Sum`, `Minimum`, `Maximum`, or a percentile such as `p99`.
     above
         It goes off above this value, in the metric's unit.
     period_seconds

@@ -14,9 +14,15 @@ from infra.table import DEAD_LETTER_INDEX
 TIMEOUT_SHARE = 0.8
 # Time for a burst to be worked off, beyond what retries of a single task may take.
 BACKLOG_SECONDS = 300
-# The monitor's failed batches come back after 180 s: this is the fifth failure in a row.
+# Lambda polls all the time: dead letters that wait for so long are not read at all.
 DEAD_LETTER_AGE_SECONDS = 900
+# The monitor's failed messages come back after 180 s: by then it has failed five times in a row.
+DEAD_LETTER_STANDING_MINUTES = 15
 API_LATENCY_MILLISECONDS = 3000
+
+AGE = "ApproximateAgeOfOldestMessage"
+# What waits, and what is being read.
+DEPTH = ("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible")
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,12 @@ def catalogue(watched: Watched) -> tuple[Alarm, ...]:
 
 
 def dead_letter_alarms(watched: Watched) -> tuple[Alarm, ...]:
-    """Return the alarms on dead letters: on arrival and on age, as their queue is nearly always empty."""
+    """Return the alarms on dead letters: on arrival, and on staying, as their queue is nearly always empty.
+
+    A message that was received three times leaves the metric of age, so the age tells only of a monitor that
+    does not run; of one that runs and fails, the depth tells, if it is above 0 all the time:
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+    """
     return (
         Alarm(
             name="dead-letters-arriving",
@@ -81,11 +92,20 @@ def dead_letter_alarms(watched: Watched) -> tuple[Alarm, ...]:
         ),
         Alarm(
             name="dead-letters-not-picked-up",
-            meaning="Dead letters stay in their queue: the monitor is broken or cannot write to the table.",
-            first_step="read the monitor's log for errors; messages are safe until their retention ends.",
-            metrics=(_queue_age(watched.dead_letter_queue),),
+            meaning="Nobody reads the dead-letter queue: the monitor is switched off or throttled.",
+            first_step="see whether its event source mapping is enabled; the messages stay meanwhile.",
+            metrics=(_queue_metric(watched.dead_letter_queue, AGE),),
             statistic="Maximum",
             above=DEAD_LETTER_AGE_SECONDS,
+        ),
+        Alarm(
+            name="dead-letters-coming-back",
+            meaning=f"For {DEAD_LETTER_STANDING_MINUTES} minutes the monitor could not record what it read.",
+            first_step="search its log for AWS_UNAVAILABLE and MESSAGE_CRASHED; the messages stay meanwhile.",
+            metrics=tuple(_queue_metric(watched.dead_letter_queue, name) for name in DEPTH),
+            statistic="Minimum",
+            breaches=DEAD_LETTER_STANDING_MINUTES,
+            periods=DEAD_LETTER_STANDING_MINUTES,
         ),
     )
 
@@ -97,7 +117,7 @@ def backlog_alarms(watched: Watched) -> tuple[Alarm, ...]:
             name="task-queue-too-old",
             meaning="A task waited longer than all its retries take: process_task is paused or slow.",
             first_step="`python -m ops status`; `ops resume` if it is paused, else more maxConcurrency.",
-            metrics=(_queue_age(watched.task_queue),),
+            metrics=(_queue_metric(watched.task_queue, AGE),),
             statistic="Maximum",
             above=watched.retry_span_seconds + BACKLOG_SECONDS,
             breaches=5,
@@ -198,8 +218,8 @@ def _lambda_metric(watched: Watched, key: str, name: str) -> Metric:
     return Metric("AWS/Lambda", name, {"FunctionName": watched.functions[key]})
 
 
-def _queue_age(queue: pulumi.Input[str]) -> Metric:
-    return Metric("AWS/SQS", "ApproximateAgeOfOldestMessage", {"QueueName": queue})
+def _queue_metric(queue: pulumi.Input[str], name: str) -> Metric:
+    return Metric("AWS/SQS", name, {"QueueName": queue})
 
 
 def _api_metric(watched: Watched, name: str) -> Metric:

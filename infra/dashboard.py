@@ -19,8 +19,9 @@ QUERIES = {
 | filter taskId = "TASK-ID"
 | sort @timestamp asc
 | limit 1000""",
-    "errors": """fields @timestamp, service, taskId, event, message, exception_name, exception, @log
-| filter level = "ERROR" or level = "CRITICAL" or @message like /Task timed out|Runtime exited/
+    # Warnings are the functions' own; errors are Lambda's reports of what they did not catch.
+    "errors": """fields @timestamp, service, taskId, event, message, reason, exception, errorMessage, @log
+| filter level in ["WARNING", "ERROR", "CRITICAL"] or @message like /Task timed out|Runtime exited/
 | sort @timestamp desc
 | limit 200""",
     "dead-letters": """fields @timestamp, taskId, lastError.type, lastError.message, createdAt, failedAt

@@ -20,6 +20,7 @@ NAMES = [
     "api-server-errors",
     "dead-letter-monitor-called",
     "dead-letters-arriving",
+    "dead-letters-coming-back",
     "dead-letters-not-picked-up",
     "table-system-errors",
     "table-throttled",
@@ -97,6 +98,15 @@ def test_arriving_dead_letters_are_seen_even_if_the_metric_fails(dev: ProgramRun
     monitor = {"FunctionName": "taskguard-dev-monitor-dlq"}
     assert watched(dev, "dead-letter-monitor-called") == ("AWS/Lambda", "Invocations", monitor, "Sum")
     assert window(dev, "dead-letter-monitor-called") == (0, 60, 1, 1)
+
+
+def test_dead_letters_that_cannot_be_recorded_keep_their_queue_from_being_empty(dev: ProgramRun) -> None:
+    queue = {"QueueName": "taskguard-dev-dead-letters"}
+    assert summed(dev, "dead-letters-coming-back") == [
+        ("AWS/SQS", "ApproximateNumberOfMessagesVisible", queue, "Minimum"),
+        ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", queue, "Minimum"),
+    ]
+    assert window(dev, "dead-letters-coming-back") == (0, 60, 15, 15)
 
 
 def test_dead_letters_that_nobody_picks_up_grow_old(dev: ProgramRun) -> None:

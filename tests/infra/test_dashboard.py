@@ -55,7 +55,7 @@ def test_saved_queries_find_a_task_the_errors_and_the_dead_letters(dev: ProgramR
     found = {each.inputs["name"]: each.inputs["queryString"] for each in dev.all(QUERY)}
     assert found.keys() == {f"taskguard-dev/{name}" for name in ("task-by-id", "errors", "dead-letters")}
     assert 'filter taskId = "TASK-ID"' in found["taskguard-dev/task-by-id"]
-    assert 'filter level = "ERROR"' in found["taskguard-dev/errors"]
+    assert 'filter level in ["WARNING", "ERROR", "CRITICAL"]' in found["taskguard-dev/errors"]
     assert 'filter event = "TASK_DEAD_LETTER"' in found["taskguard-dev/dead-letters"]
 
 

@@ -94,7 +94,7 @@ def test_every_component_registers_outputs(dev: ProgramRun) -> None:
 
 def test_no_two_resources_share_a_urn(dev: ProgramRun) -> None:
     urns = [each.urn for each in dev.resources]
-    assert len(urns) == len(set(urns)) == 81
+    assert len(urns) == len(set(urns)) == 82
 
 
 def test_every_resource_that_can_have_tags_has_those_of_the_stack(prod: ProgramRun) -> None:

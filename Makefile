@@ -40,7 +40,7 @@ fuzz: $(VENV)/.installed-dev ## Send more than 10,000 bad and odd inputs to the 
 	@PYTHONPATH=functions exec $(BIN)/python -W error -m tests.fuzz $(ARGS)
 
 clean: ## Remove everything that was built or installed
-	rm -rf $(VENV) .venv-emulator .local .build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-emulator .local .build .schemathesis .venv-scanners .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TaskGuard needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'

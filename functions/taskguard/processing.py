@@ -70,6 +70,9 @@ class Processor:
             return False
 
     def _try(self, message: Message, delivery: Delivery, context: WorkContext) -> bool:
+        if self._is_late(context):
+            self.telemetry.report(Event.BUSY, taskId=message.task_id, reason="the invocation's time is over")
+            return False
         attempt = Attempt(message.generation, delivery.receive_count, self.clock(), context.request_id)
         try:
             record = self.store.claim(
@@ -83,6 +86,10 @@ class Processor:
             # Somebody else claimed the task after my lease ran out; the message is theirs to delete.
             self._report(Event.LEASE_LOST, record)
             return False
+
+    def _is_late(self, context: WorkContext) -> bool:
+        """Tell whether a lease would be over at once and keep nobody away; a worker with time must try."""
+        return self.clock() >= context.deadline
 
     def _not_claimed(self, message: Message, delivery: Delivery, record: TaskRecord | None) -> bool:
         if record is None:  # deleted between condition and answer: let the message come back

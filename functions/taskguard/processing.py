@@ -60,14 +60,18 @@ class Processor:
         visibility timeout.
         """
         try:
-            message = Message.parse(delivery.body)
-            return self._try(message, delivery, context)
-        except UnreadableMessage as error:
-            self.telemetry.report(Event.UNREADABLE, messageId=delivery.message_id, reason=str(error))
-            return self._come_back(delivery, 0)
+            return self._read(delivery, context)
         except Unavailable as error:
             self.telemetry.report(Event.UNAVAILABLE, messageId=delivery.message_id, error=error)
             return False
+
+    def _read(self, delivery: Delivery, context: WorkContext) -> bool:
+        try:
+            message = Message.parse(delivery.body)
+        except UnreadableMessage as error:
+            self.telemetry.report(Event.UNREADABLE, messageId=delivery.message_id, reason=str(error))
+            return self._come_back(delivery, 0)
+        return self._try(message, delivery, context)
 
     def _try(self, message: Message, delivery: Delivery, context: WorkContext) -> bool:
         if self._is_late(context):

@@ -269,6 +269,23 @@ def test_an_unreadable_message_comes_back_at_once_until_sqs_dead_letters_it(
     assert waits == [0]
 
 
+def test_an_unreadable_message_that_sqs_cannot_hide_is_no_bug_of_ours(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = sqs_record("no json", receiptHandle="gone")
+    assert system.process(record) == [record["messageId"]]
+    output = capsys.readouterr().out
+    assert '"event":"AWS_UNAVAILABLE"' in output
+    assert "MESSAGE_CRASHED" not in output
+
+
+def test_a_task_is_not_claimed_when_the_invocation_s_time_is_over(system: System) -> None:
+    _submit(system)
+    (record,) = system.receive()
+    assert system.process(record, context=Context(remaining_ms=0)) == [record["messageId"]]
+    assert system.record("a").is_untried
+
+
 def test_a_message_comes_back_when_the_table_cannot_be_reached(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:

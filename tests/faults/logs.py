@@ -6,7 +6,7 @@ from typing import Final
 
 from taskguard.telemetry import Event
 from tests.faults.clients import Seat
-from tests.faults.journal import Logged
+from tests.faults.journal import Crashed, Logged
 
 _PROMISED: Final = {Event.DEAD_LETTER.value}
 """Lines that an invariant reads. Formatting every line would take a third of a run's time."""
@@ -22,8 +22,12 @@ class KeptLines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Keep one line."""
-        if self._seat.process.alive and getattr(record, "event", None) in _PROMISED:
-            self._seat.world.journal.add(Logged(json.loads(self.format(record))))
+        event, journal = getattr(record, "event", None), self._seat.world.journal
+        if self._seat.process.alive and event in _PROMISED:
+            journal.add(Logged(json.loads(self.format(record))))
+        if event == Event.CRASHED.value:
+            error = record.exc_info[1] if record.exc_info else None
+            journal.add(Crashed(self._seat.process.kind, repr(error)))
 
 
 def keep_lines(service: str, seat: Seat) -> None:

@@ -47,6 +47,7 @@ class RandomUnit:
         """Run the piece."""
         tally = Tally()
         run_random(Runner(tally.questions), self.runs, self.seed, tally.count)
+        del tally.broken[:-1]  # the last is the shortest
         return tally
 
 

@@ -81,6 +81,10 @@ def _dropped(*_: Any) -> bool:
     return True
 
 
+def _never(*_: Any) -> bool:
+    return False
+
+
 def _dropped_if_unavailable(self: Processor, delivery: Delivery, context: WorkContext) -> bool:
     try:
         return self._try(Message.parse(delivery.body), delivery, context)
@@ -168,6 +172,11 @@ MUTATIONS = (
         "claim: a new attempt replaces the last",
         "failure, then success",
         lambda: patch.object(transitions, "claim", _claim_without_history),
+    ),
+    Mutation(
+        "process: a task is claimed when the invocation's time is over",
+        "a worker outlives its lease before a neighbour",
+        _method(Processor, "_is_late", _never),
     ),
     Mutation(
         "process: a message is dropped when AWS fails",

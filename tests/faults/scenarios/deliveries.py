@@ -45,6 +45,14 @@ def outlives_its_lease(world: World) -> None:
     world.settle()
 
 
+def outlives_its_lease_before_a_neighbour(world: World) -> None:
+    """A worker that comes to the next message of its batch when its time is over."""
+    world.work.plan("a", Deed.OUTLIVES_ITS_LEASE, Deed.DONE)
+    world.client.submit("a", {"n": 1})
+    world.client.submit("b", {"n": 2})
+    world.settle()
+
+
 def outlives_its_lease_beside_another(world: World) -> None:
     """A worker that reports while the next one is in the middle of its task."""
     world.work.plan("a", Deed.OUTLIVES_ITS_LEASE, Deed.DONE)
@@ -114,6 +122,11 @@ SCENARIOS = (
         outlives_its_lease_beside_another,
         concurrent=True,
         stale_handles_work=True,
+    ),
+    Scenario(
+        "a worker outlives its lease before a neighbour",
+        outlives_its_lease_before_a_neighbour,
+        {"a": completed(2), "b": completed()},
     ),
     Scenario("a worker outlives its lease and the task", outlives_and_others_fail, {"a": dead(3)}),
     Scenario("a dead letter of a running task", dead_letter_of_a_running_task(Deed.DONE), concurrent=True),

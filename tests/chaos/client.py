@@ -1,6 +1,6 @@
 """A client that repeats what is not accepted, with the same ids, until it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -22,27 +22,36 @@ _IMPATIENCE = 0.1
 """Share of the time asked for in Retry-After that this client waits: time is short here in everything."""
 
 
-class RefusedError(Exception):
-    """The API refused a task that is in order."""
-
-
 @dataclass
-class Accepted:
-    """What the API promised so far: the ids that it answered 200 or 202."""
+class Answers:
+    """What the API answered so far.
 
-    task_ids: set[str] = field(default_factory=set)
+    Attributes
+    ----------
+    accepted
+        The tasks that it promised to do: those answered 200 or 202.
+    refused
+        Answers that no repeat heals, by task; there is nothing wrong with any task here.
+    repeats
+        Requests that had to be sent again.
+    """
+
+    accepted: set[str] = field(default_factory=set)
+    refused: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    def add(self, task_ids: Iterable[str]) -> None:
-        """Remember a promise."""
+    def add(self, statuses: Mapping[str, int]) -> Request:
+        """Note what each task was answered; return those to be sent again."""
+        rest = tuple(task_id for task_id, status in statuses.items() if status in _PASSING)
         with self._lock:
-            self.task_ids.update(task_ids)
-
-    def repeated(self) -> None:
-        """Count a request that had to be sent again."""
-        with self._lock:
-            self.repeats += 1
+            for task_id, status in statuses.items():
+                if status in _ACCEPTED:
+                    self.accepted.add(task_id)
+                elif task_id not in rest:
+                    self.refused[task_id] = status
+            self.repeats += bool(rest)
+        return rest
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,8 @@ class Client:
         The stack output `apiEndpoint`.
     payloads
         Every task's payload, by id.
-    accepted
-        Where promises are remembered.
+    answers
+        Where they are noted.
     stopped
         Ends all waits.
     """
@@ -64,29 +73,18 @@ class Client:
     endpoint: str
     http: httpx.Client
     payloads: Mapping[str, Any]
-    accepted: Accepted
+    answers: Answers
     stopped: Event
 
     def submit(self, request: Request) -> None:
-        """Send a request, and what is left of it, until the API has accepted every task.
-
-        Raises
-        ------
-        RefusedError
-            It never will: the answer is none of those that a repeat may heal.
-        """
+        """Send a request, and what is left of it, until every task is accepted, or refused for good."""
         rest, tries = request, 0
         while rest and not self.stopped.is_set():
             tries += 1
             response = self._send(rest)
-            taken = {
-                task_id for task_id, status in _statuses(rest, response).items() if _is_taken(task_id, status)
-            }
-            self.accepted.add(taken)
-            rest = tuple(task_id for task_id in rest if task_id not in taken)
+            rest = self.answers.add(_statuses(rest, response))
             if rest:
-                self.accepted.repeated()
-                headers = response.headers if response else {}
+                headers = response.headers if response is not None else {}
                 self.stopped.wait(wait_before_retry(tries, headers, datetime.now(UTC)) * _IMPATIENCE)
 
     def _send(self, task_ids: Request) -> httpx.Response | None:
@@ -109,9 +107,3 @@ def _statuses(task_ids: Request, response: httpx.Response | None) -> dict[str, i
         results = response.json()["results"]
         return {task_id: result["status"] for task_id, result in zip(task_ids, results, strict=True)}
     return dict.fromkeys(task_ids, response.status_code if response is not None else 0)
-
-
-def _is_taken(task_id: str, status: int) -> bool:
-    if status not in _ACCEPTED | _PASSING:
-        raise RefusedError(f"task {task_id} was answered {status}")
-    return status in _ACCEPTED

@@ -21,6 +21,8 @@ class Findings:
         Tasks sent to the API and taken by it; requests repeated; messages put on the queue once more.
     completed, dead_lettered
         Tasks, when all had come to rest the first time.
+    told
+        Dead letters whose line is in CloudWatch Logs; the emulator may lose the last of a killed worker.
     redriven, completed_after_redrive
         Dead letters sent again; tasks that were completed in the end.
     calls
@@ -39,6 +41,7 @@ class Findings:
     sent_again: int = 0
     completed: int = 0
     dead_lettered: int = 0
+    told: int = 0
     redriven: int = 0
     completed_after_redrive: int = 0
     calls: Counter[str] = field(default_factory=Counter)
@@ -75,7 +78,7 @@ class Findings:
             f"WORKERS KILLED: {self.killed.total()} ({_parts(self.killed)})",
             f"ACCEPTED: {self.accepted}",
             f"COMPLETED: {self.completed}",
-            f"DEAD_LETTERED: {self.dead_lettered}",
+            f"DEAD_LETTERED: {self.dead_lettered} (of them in CloudWatch Logs: {self.told})",
             f"REDRIVEN: {self.redriven}",
             f"COMPLETED AFTER REDRIVE: {self.completed_after_redrive}",
             f"DONE AFTER COMPLETION: {self.done_after_completion}",

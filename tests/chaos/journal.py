@@ -21,6 +21,10 @@ class Journal:
         ]
         return {int(pid): function for function, _, pid in (name.rpartition("-") for name in names)}
 
+    def call_count(self) -> int:
+        """Count the calls to AWS, quickly."""
+        return sum(file.read_bytes().count(b"\n") for file in self.folder.glob("calls-*"))
+
     def calls(self) -> Counter[str]:
         """Count the calls to AWS by what was done to them."""
         texts = [file.read_text() for file in self.folder.glob("calls-*")]

@@ -24,10 +24,13 @@ class Plan:
         How many requests are under way at a time.
     burst_tasks
         Tasks a burst; between bursts the clients rest for up to `rest_seconds`.
-    kill_seconds, duplicate_seconds
-        Mean time between two kills of a worker, and between two messages sent once more.
+    kill_calls
+        Calls to AWS between two kills of a worker, on average. Not a time: on a slow machine, workers would
+        be killed before they get anything done.
+    duplicate_seconds
+        Mean time between two messages sent once more.
     process_timeout_seconds
-        Timeout of both queues' functions; a message of a killed worker comes back after six times as long.
+        Timeout of both queues' functions; a message of a killed worker comes back a little later.
     most_copies
         Copies of process_task that run at once.
     storm_until
@@ -42,9 +45,9 @@ class Plan:
     clients: int = 8
     burst_tasks: int = 500
     rest_seconds: float = 2.0
-    kill_seconds: float = 4.0
+    kill_calls: int = 300
     duplicate_seconds: float = 0.5
-    process_timeout_seconds: int = 5
+    process_timeout_seconds: int = 10
     most_copies: int = 4
     storm_until: float = 0.9
     patience_seconds: float = 300.0

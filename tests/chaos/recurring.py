@@ -11,12 +11,12 @@ from threading import Event
 def recurring(action: Callable[[], object], mean_seconds: float, random: Random) -> Iterator[None]:
     """Do something for as long as the context lasts, after waits of `mean_seconds` on average.
 
-    An error ends it, and is raised when the context is left. Waits are exponential: any moment is as likely.
+    An error ends it, and is raised when the context is left.
     """
     stopped = Event()
 
     def again_and_again() -> None:
-        while not stopped.wait(random.expovariate(1 / mean_seconds)):
+        while not stopped.wait(random.uniform(0, 2 * mean_seconds)):
             action()
 
     with ThreadPoolExecutor(1) as pool:

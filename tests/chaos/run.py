@@ -48,7 +48,7 @@ class Run:
     def findings(self) -> Findings:
         """Let the storm rage, judge what it left, mend the cause of failure, redrive, and judge again."""
         began = time.monotonic()
-        self.stack.shorten_monitor(self.plan.process_timeout_seconds)
+        self.stack.shorten_waits(self.plan.process_timeout_seconds)
         self.stack.let_chaos_in(self.journal.folder, self.plan.fault_rate, self.plan.seed)
         self._storm.rage(self._waiting)
         self._note_storm()
@@ -60,11 +60,14 @@ class Run:
 
     @property
     def _accepted(self) -> list[str]:
-        return sorted(self._storm.accepted.task_ids)
+        return sorted(self._storm.answers.accepted)
 
     def _note_storm(self) -> None:
         found, storm = self._findings, self._storm
-        found.accepted, found.repeats = len(storm.accepted.task_ids), storm.accepted.repeats
+        found.accepted, found.repeats = len(storm.answers.accepted), storm.answers.repeats
+        found.broken += [
+            f"{task_id} was refused: {status}" for task_id, status in storm.answers.refused.items()
+        ]
         found.sent_again, found.killed = storm.sent_again, storm.killer.killed
 
     def _judge_storm(self) -> dict[str, TaskRecord]:
@@ -77,6 +80,7 @@ class Run:
         records = {each.task_id: each.record for each in evidences if each.record}
         self._findings.completed = _count(records, Status.COMPLETED)
         self._findings.dead_lettered = _count(records, Status.DEAD_LETTERED)
+        self._findings.told = len(records.keys() & self.stack.told_dead())
         return records
 
     def _redrive(self) -> None:

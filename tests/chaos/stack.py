@@ -1,11 +1,11 @@
 """The stack under test: what chaos changes in it, always by AWS's own means."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.arithmetic import visibility_timeout_seconds
 from local.aws_clients import WAITER_CONFIG
 from ops.aws import Aws
 from ops.depths import Depth, depth_of
@@ -14,7 +14,11 @@ from ops.records import read_records
 from taskguard.item import to_record
 from taskguard.message import Message
 from taskguard.record import SETTLED, TaskRecord
+from taskguard.telemetry import Event
 
+_TASK_ID = re.compile(r'"taskId":"([^"]+)"')
+# Leases end with the function's time, and must have ended when the message comes back.
+_MARGIN_SECONDS = 2
 WORKER_FOLDER = Path(__file__).with_name("worker")
 
 
@@ -39,12 +43,17 @@ class Stack:
         """Let no try fail on purpose any more."""
         self._configure("process_task", {"FAILURE_RATE": "0", "PERMANENT_FAILURE_SUFFIX": ""})
 
-    def shorten_monitor(self, timeout_seconds: int) -> None:
-        """Give the monitor and its queue the short times that process_task and its own have from settings."""
+    def shorten_waits(self, timeout_seconds: int) -> None:
+        """Let a message that nobody answered for come back soon after its function's time is over.
+
+        On AWS a queue waits six times as long, for the sake of throttled functions; here that would be most
+        of a run. The monitor gets process_task's timeout, which is a setting; its own is not.
+        """
         self._configure("monitor_dlq", {}, Timeout=timeout_seconds)
-        visibility = str(visibility_timeout_seconds(timeout_seconds, 0))
-        url = self.aws.outputs.dead_letter_queue_url
-        self.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": visibility})
+        visibility: Any = {"VisibilityTimeout": str(timeout_seconds + _MARGIN_SECONDS)}
+        outputs = self.aws.outputs
+        for url in (outputs.task_queue_url, outputs.dead_letter_queue_url):
+            self.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=visibility)
 
     def send_again(self, task_id: str, payload: Any) -> None:
         """Put a task's first message on the queue once more, as SQS itself may."""
@@ -65,6 +74,19 @@ class Stack:
         )
         records = [to_record(item) for page in pages for item in page["Items"]]
         return {record.task_id: record for record in records}
+
+    def told_dead(self) -> set[str]:
+        """Return the tasks of which CloudWatch Logs has the line of a dead letter.
+
+        A line is searched, not parsed: the emulator breaks it in two where a payload has U+2028.
+        """
+        logs = self.aws.session.client("logs", endpoint_url=self.aws.outputs.aws_endpoint_url)
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{self.aws.outputs.function_names['monitor_dlq']}",
+            filterPattern=Event.DEAD_LETTER.value,
+        )
+        found = [_TASK_ID.search(event["message"]) for page in pages for event in page["events"]]
+        return {match[1] for match in found if match}
 
     def depths(self) -> tuple[Depth, Depth]:
         """Return the depths of the task queue and of the dead-letter queue."""

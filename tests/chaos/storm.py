@@ -10,7 +10,7 @@ from threading import Event
 
 import httpx
 
-from tests.chaos.client import Accepted, Client, impatient_connections
+from tests.chaos.client import Answers, Client, impatient_connections
 from tests.chaos.journal import Journal
 from tests.chaos.plan import Plan
 from tests.chaos.recurring import recurring
@@ -19,6 +19,8 @@ from tests.chaos.stack import Stack
 from tests.chaos.waiting import Waiting
 from tests.chaos.workers import Killer
 
+_LOOK_SECONDS = 0.2
+
 
 @dataclass
 class Storm:
@@ -26,7 +28,7 @@ class Storm:
 
     Attributes
     ----------
-    accepted
+    answers
         What the API promised meanwhile.
     sent_again
         Messages put on the queue once more.
@@ -36,22 +38,22 @@ class Storm:
     stack: Stack
     journal: Journal
     say: Callable[[str], None]
-    accepted: Accepted = field(default_factory=Accepted)
+    answers: Answers = field(default_factory=Answers)
     sent_again: int = 0
 
     def __post_init__(self) -> None:
         """Throw different dice for each kind of trouble."""
-        self.killer = Killer(self.journal, self.plan.dice("kill"))
+        self.killer = Killer(self.journal, self.plan.dice("kill"), self.plan.kill_calls)
         self._requests = self.plan.dice("requests")
         self._duplicates = self.plan.dice("duplicates")
 
     def rage(self, waiting: Waiting) -> None:
         """Submit everything and let most of it settle, with faults all the time."""
-        kills = recurring(self.killer.kill_one, self.plan.kill_seconds, self.plan.dice("kills"))
+        kills = recurring(self.killer.kill_when_due, _LOOK_SECONDS, self.plan.dice("kills"))
         again = recurring(self._send_again, self.plan.duplicate_seconds, self.plan.dice("moments"))
         with _switched_on(self.journal.folder / "faults-on"), kills, again:
             self._submit_all()
-            waiting.until_settled(sorted(self.accepted.task_ids), self.plan.storm_until)
+            waiting.until_settled(sorted(self.answers.accepted), self.plan.storm_until)
 
     def _submit_all(self) -> None:
         stopped = Event()
@@ -61,7 +63,7 @@ class Storm:
             try:
                 for burst in bursts:
                     _submit(pool, client, burst)
-                    self.say(f"{len(self.accepted.task_ids)} of {self.plan.tasks} accepted")
+                    self.say(f"{len(self.answers.accepted)} of {self.plan.tasks} accepted")
                     time.sleep(self._requests.uniform(0, self.plan.rest_seconds))
             finally:
                 stopped.set()
@@ -69,10 +71,10 @@ class Storm:
 
     def _client(self, http: httpx.Client, stopped: Event) -> Client:
         endpoint = self.stack.aws.outputs.api_endpoint
-        return Client(endpoint, http, self.plan.payloads, self.accepted, stopped)
+        return Client(endpoint, http, self.plan.payloads, self.answers, stopped)
 
     def _send_again(self) -> None:
-        known = sorted(self.accepted.task_ids)
+        known = sorted(self.answers.accepted)
         if known:
             task_id = self._duplicates.choice(known)
             self.stack.send_again(task_id, self.plan.payloads[task_id])

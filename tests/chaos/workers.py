@@ -13,7 +13,7 @@ from tests.chaos.journal import Journal
 
 @dataclass
 class Killer:
-    """Kills workers of this process's own emulator, one at a time.
+    """Kills workers of this process's own emulator, one every `mean_calls` calls to AWS or so.
 
     A worker that has not called AWS yet is left alone: when one dies while it is starting, the emulator takes
     all workers of that function down, which AWS does not do.
@@ -26,10 +26,24 @@ class Killer:
 
     journal: Journal
     random: Random
+    mean_calls: int
     killed: Counter[str] = field(default_factory=Counter)
 
-    def kill_one(self) -> None:
-        """Kill some worker, if there is one."""
+    def __post_init__(self) -> None:
+        """Choose when the first one dies."""
+        self._due = self._some_calls()
+
+    def kill_when_due(self) -> None:
+        """Kill a worker if enough calls were made since the last."""
+        calls = self.journal.call_count()
+        if calls >= self._due:
+            self._due = calls + self._some_calls()
+            self._kill_one()
+
+    def _some_calls(self) -> float:
+        return self.random.uniform(0, 2 * self.mean_calls)
+
+    def _kill_one(self) -> None:
         living = grandchildren(os.getpid())
         victims: defaultdict[str, list[int]] = defaultdict(list)
         for worker, function in self.journal.workers().items():

@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := __main__.py infra functions local ops policy benchmarks tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format bench faults fuzz clean
+.PHONY: help demo local test lint format bench faults fuzz chaos clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ faults: $(VENV)/.installed-dev ## Fail every step in every way and check that no
 
 fuzz: $(VENV)/.installed-dev ## Send more than 10,000 bad and odd inputs to the functions (ARGS="--seed 7")
 	@PYTHONPATH=functions exec $(BIN)/python -W error -m tests.fuzz $(ARGS)
+
+chaos: $(VENV)/.installed-dev ## Run 5,000 tasks on the emulator while calls fail and workers are killed (ARGS="--seed 7")
+	@exec $(BIN)/python -m tests.chaos $(ARGS)
 
 clean: ## Remove everything that was built or installed
 	rm -rf $(VENV) .venv-emulator .local .build .schemathesis .venv-scanners .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tests.faults.baton import Point
 from tests.faults.calls import Schedule, faults_of
+from tests.faults.orders import every_order
 from tests.faults.running import Outcome, Runner
 from tests.faults.scenarios.scenario import Scenario
 
@@ -31,9 +31,6 @@ def depths(scenario: Scenario) -> tuple[Depth, ...]:
     more = (Depth.PAIRS,) if scenario.pairs else ()
     orders = (Depth.ORDERS, Depth.FAULTS_IN_ORDERS) if scenario.concurrent else ()
     return (Depth.SINGLES, *more, *orders)
-
-
-ALL: Final = tuple(Depth)
 
 
 @dataclass
@@ -70,29 +67,7 @@ class Sweep:
                 yield self._once(Schedule(faults, base.schedule.turns))
 
     def _orders(self, preemptions: int) -> Iterator[Outcome]:
-        """Run every order of the actors' steps with so many preemptions at most, each once."""
-        left: list[tuple[int, ...]] = [()]
-        while left:
-            turns = left.pop()
-            outcome = self._once(Schedule(turns=turns))
-            yield outcome
-            left.extend(_branches(turns, outcome.points, preemptions))
+        return every_order(lambda turns: self._once(Schedule(turns=turns)), preemptions)
 
     def _once(self, schedule: Schedule) -> Outcome:
         return self.runner.run(self.scenario, schedule)
-
-
-def _branches(
-    turns: tuple[int, ...], points: tuple[Point, ...], preemptions: int
-) -> Iterator[tuple[int, ...]]:
-    """Return the orders that leave the given one behind its last choice, by one other choice."""
-    padded = turns + (0,) * (len(points) - len(turns))
-    for at in range(len(turns), len(points)):
-        for choice in range(1, points[at].options):
-            branch = (*padded[:at], choice)
-            if _preemptions(branch, points) <= preemptions:
-                yield branch
-
-
-def _preemptions(turns: tuple[int, ...], points: tuple[Point, ...]) -> int:
-    return sum(1 for turn, point in zip(turns, points, strict=False) if turn and point.first_goes_on)

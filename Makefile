@@ -21,10 +21,12 @@ local: $(VENV)/.installed ## Keep the whole system up on this machine until Ctrl
 test: $(VENV)/.installed-dev ## Run every test (ARGS="-k name" for some)
 	@exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
-lint: $(VENV)/.installed-dev ## Check style and types
+lint: $(VENV)/.installed-dev ## Check style, types and workflows
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
+	$(BIN)/actionlint -shellcheck= -pyflakes=
+	$(BIN)/zizmor --offline --quiet .github/workflows
 
 format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -56,7 +58,7 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt policy/requirements.txt $(VENV)/.installed
 	@echo "Installing requirements-dev.txt into $(VENV) ..." >&2
 	@$(PIP) -r requirements-dev.txt
 	@touch $@

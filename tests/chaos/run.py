@@ -79,8 +79,9 @@ class Run:
         self._findings.judge(evidences)
         records = {each.task_id: each.record for each in evidences if each.record}
         self._findings.completed = _count(records, Status.COMPLETED)
-        self._findings.dead_lettered = _count(records, Status.DEAD_LETTERED)
-        self._findings.told = len(records.keys() & self.stack.told_dead())
+        told = self.stack.told_dead()
+        dead = {task_id for task_id, record in records.items() if record.status is Status.DEAD_LETTERED}
+        self._findings.dead_lettered, self._findings.told = len(dead), len(dead & told)
         return records
 
     def _redrive(self) -> None:

@@ -60,6 +60,10 @@ _WORK_FAULTS: Final = {
 """What may happen to the work itself: its process is killed in the middle or at the end, or it is slow."""
 
 
+SUBTLE: Final = {Fault.LATE, Fault.REPEATED, Fault.REPEATED_LATE}
+"""Faults that are tried alone, first of a pair and at random; in all places they would double the time."""
+
+
 def faults_of(call: Called) -> tuple[Fault, ...]:
     """Return the faults that make sense at a step."""
     return _WORK_FAULTS.get(call.operation) or FAULTS[Kind(call.process)]

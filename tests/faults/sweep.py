@@ -1,11 +1,11 @@
 """Which schedules a scenario is run with: every single fault, every pair, every order of steps."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from tests.faults.calls import Schedule, faults_of
+from tests.faults.calls import SUBTLE, Fault, Schedule, faults_of
 from tests.faults.orders import every_order
 from tests.faults.running import Outcome, Runner
 from tests.faults.scenarios.scenario import Scenario
@@ -47,22 +47,22 @@ class Sweep:
                 yield from self._singles()
             case Depth.PAIRS:
                 for single in self._faulty(self._once(Schedule())):
-                    yield from self._faulty(single)
+                    yield from self._faulty(single, SUBTLE)
             case Depth.ORDERS:
                 yield from self._orders(MOST_PREEMPTIONS)
             case Depth.FAULTS_IN_ORDERS:
                 for order in self._orders(1):
-                    yield from self._faulty(order)
+                    yield from self._faulty(order, SUBTLE)
 
     def _singles(self) -> Iterator[Outcome]:
         calm = self._once(Schedule())
         yield calm
         yield from self._faulty(calm)
 
-    def _faulty(self, base: Outcome) -> Iterator[Outcome]:
+    def _faulty(self, base: Outcome, without: Set[Fault] = frozenset()) -> Iterator[Outcome]:
         """Run again with each fault that can be added behind those of a run."""
         for call in base.calls[max(base.schedule.faults, default=0) :]:
-            for fault in faults_of(call):
+            for fault in (fault for fault in faults_of(call) if fault not in without):
                 faults = {**base.schedule.faults, call.number: fault}
                 yield self._once(Schedule(faults, base.schedule.turns))
 

@@ -19,9 +19,15 @@ VENV = REPOSITORY / ".venv-emulator"
 
 
 def emulator_python(
-    progress: Callable[[str], None], *, venv: Path = VENV, requirements: Path = REQUIREMENTS
+    progress: Callable[[str], None],
+    *,
+    venv: Path = VENV,
+    requirements: Path = REQUIREMENTS,
+    what: str = "the AWS emulator",
 ) -> Path:
     """Return the emulator's interpreter, having built its environment if that is missing or out of date.
+
+    Another environment apart from the project's is built in the same way; ``what`` names it to the user.
 
     Several processes may ask at once: one builds, the others wait.
 
@@ -35,9 +41,10 @@ def emulator_python(
     wanted = _fingerprint(requirements)
     with file_lock(venv.parent / ".local" / f"{venv.name}.lock"):
         if not python.exists() or _read(stamp) != wanted:
-            progress("Installing the AWS emulator (once, about half a minute) ...")
-            _run(sys.executable, "-m", "venv", "--clear", str(venv))
+            progress(f"Installing {what} (once, about half a minute) ...")
+            _run(what, sys.executable, "-m", "venv", "--clear", str(venv))
             _run(
+                what,
                 str(python),
                 "-m",
                 "pip",
@@ -60,8 +67,8 @@ def _read(file: Path) -> str:
     return file.read_text() if file.exists() else ""
 
 
-def _run(*command: str) -> None:
+def _run(what: str, *command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own command
     if done.returncode != 0:
         said = (done.stderr or done.stdout)[-2000:]
-        raise EmulatorError(f"The AWS emulator cannot be installed: '{' '.join(command)}' failed.\n{said}")
+        raise EmulatorError(f"Cannot install {what}: '{' '.join(command)}' failed.\n{said}")

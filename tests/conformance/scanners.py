@@ -19,7 +19,7 @@ def _programs() -> Path:
     def progress(_: str) -> None:
         print("Installing the scanners (once, about a minute) ...")  # noqa: T201 - shown when a test fails
 
-    return emulator_python(progress, venv=VENV, requirements=REQUIREMENTS).parent
+    return emulator_python(progress, venv=VENV, requirements=REQUIREMENTS, what="the scanners").parent
 
 
 def run(program: str, *arguments: str | Path, home: Path, returns: tuple[int, ...] = (0,)) -> str:

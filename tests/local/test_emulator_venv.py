@@ -77,5 +77,7 @@ def test_two_that_ask_at_once_build_it_once(machine: Machine) -> None:
 
 
 def test_a_failed_installation_says_what_failed_and_why() -> None:
-    with pytest.raises(EmulatorError, match=r"(?s)cannot be installed: 'python3 -c .*' failed\..*the reason"):
-        emulator_venv._run("python3", "-c", "import sys; sys.exit('the reason')")
+    with pytest.raises(
+        EmulatorError, match=r"(?s)Cannot install the tool: 'python3 -c .*' failed\..*the reason"
+    ):
+        emulator_venv._run("the tool", "python3", "-c", "import sys; sys.exit('the reason')")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from tests.faults.calls import SUBTLE, Fault, Schedule, faults_of
@@ -35,13 +36,20 @@ def depths(scenario: Scenario) -> tuple[Depth, ...]:
 
 @dataclass
 class Sweep:
-    """Runs one scenario in many ways; every method yields the outcomes as they come."""
+    """Runs one scenario in many ways.
+
+    Parameters
+    ----------
+    every
+        Runs only every so-manieth schedule of added faults, for a short sweep of a long scenario.
+    """
 
     runner: Runner
     scenario: Scenario
+    every: int = 1
 
     def run(self, depth: Depth) -> Iterator[Outcome]:
-        """Return the outcomes of one part of the sweep."""
+        """Return the outcomes of one part of the sweep, as they come."""
         match depth:
             case Depth.SINGLES:
                 yield from self._singles()
@@ -61,10 +69,10 @@ class Sweep:
 
     def _faulty(self, base: Outcome, without: Set[Fault] = frozenset()) -> Iterator[Outcome]:
         """Run again with each fault that can be added behind those of a run."""
-        for call in base.calls[max(base.schedule.faults, default=0) :]:
-            for fault in (fault for fault in faults_of(call) if fault not in without):
-                faults = {**base.schedule.faults, call.number: fault}
-                yield self._once(Schedule(faults, base.schedule.turns))
+        later = base.calls[max(base.schedule.faults, default=0) :]
+        added = ((c.number, fault) for c in later for fault in faults_of(c) if fault not in without)
+        for number, fault in islice(added, 0, None, self.every):
+            yield self._once(Schedule({**base.schedule.faults, number: fault}, base.schedule.turns))
 
     def _orders(self, preemptions: int) -> Iterator[Outcome]:
         return every_order(lambda turns: self._once(Schedule(turns=turns)), preemptions)

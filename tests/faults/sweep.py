@@ -41,7 +41,7 @@ class Sweep:
     Parameters
     ----------
     every
-        Runs only every so-manieth schedule of added faults, for a short sweep of a long scenario.
+        Runs only each n-th schedule of added faults, for a short sweep of a long scenario.
     """
 
     runner: Runner

@@ -14,7 +14,7 @@ from tests.faults.sweep import Depth, Sweep
 from tests.faults.tally import Tally
 from tests.faults.units import new_seeds
 
-FEW_CALLS = 12
+FEW_CALLS = 10
 """A scenario of so many calls is run with all single faults; of longer ones, with so many fewer."""
 
 MOST_ORDERS = 60

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
+from random import Random
 from threading import Event, Lock
 from typing import Any
 
@@ -16,8 +17,12 @@ _ACCEPTED = frozenset({HTTPStatus.OK, HTTPStatus.ACCEPTED})
 # A killed worker answers 502 on the emulator; 207 answers each task of a batch by itself.
 _PASSING = frozenset({0, 429, 500, 502, 503, 504})
 
-# Long enough for a worker to start on a busy machine: whoever leaves early makes yet another one start.
-_TIMEOUT = httpx.Timeout(20.0)
+# Most wait long enough for a worker to start on a busy machine: whoever leaves makes yet another one start.
+_TIMEOUT_SECONDS = 20.0
+_HASTY_TIMEOUT_SECONDS = 0.2
+_HASTY = 0.03
+"""Share of requests whose client leaves early, and repeats them while the first is still under way."""
+
 _IMPATIENCE = 0.1
 """Share of the time asked for in Retry-After that this client waits: time is short here in everything."""
 
@@ -40,6 +45,11 @@ class Answers:
     refused: dict[str, int] = field(default_factory=dict)
     repeats: int = 0
     _lock: Lock = field(default_factory=Lock, repr=False)
+
+    def accepted_so_far(self) -> list[str]:
+        """Return the accepted tasks, in order of their ids."""
+        with self._lock:
+            return sorted(self.accepted)
 
     def add(self, statuses: Mapping[str, int]) -> Request:
         """Note what each task was answered; return those to be sent again."""
@@ -68,6 +78,8 @@ class Client:
         Where they are noted.
     stopped
         Ends all waits.
+    dice
+        Say who is hasty.
     """
 
     endpoint: str
@@ -75,6 +87,7 @@ class Client:
     payloads: Mapping[str, Any]
     answers: Answers
     stopped: Event
+    dice: Random
 
     def submit(self, request: Request) -> None:
         """Send a request, and what is left of it, until every task is accepted, or refused for good."""
@@ -90,16 +103,17 @@ class Client:
     def _send(self, task_ids: Request) -> httpx.Response | None:
         tasks = [{"taskId": task_id, "payload": self.payloads[task_id]} for task_id in task_ids]
         path, body = ("/tasks", tasks[0]) if len(tasks) == 1 else ("/tasks/batch", {"tasks": tasks})
+        timeout = _HASTY_TIMEOUT_SECONDS if self.dice.random() < _HASTY else _TIMEOUT_SECONDS
         try:
-            return self.http.post(f"{self.endpoint}{path}", json=body)
+            return self.http.post(f"{self.endpoint}{path}", json=body, timeout=timeout)
         except httpx.TransportError:
             return None
 
 
-def impatient_connections(clients: int) -> httpx.Client:
+def connections(clients: int) -> httpx.Client:
     """Make the connections to an API on this machine."""
     limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
-    return httpx.Client(timeout=_TIMEOUT, limits=limits, trust_env=False)
+    return httpx.Client(limits=limits, trust_env=False)
 
 
 def _statuses(task_ids: Request, response: httpx.Response | None) -> dict[str, int]:

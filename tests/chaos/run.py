@@ -60,7 +60,7 @@ class Run:
 
     @property
     def _accepted(self) -> list[str]:
-        return sorted(self._storm.answers.accepted)
+        return self._storm.answers.accepted_so_far()
 
     def _note_storm(self) -> None:
         found, storm = self._findings, self._storm

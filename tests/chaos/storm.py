@@ -10,7 +10,7 @@ from threading import Event
 
 import httpx
 
-from tests.chaos.client import Answers, Client, impatient_connections
+from tests.chaos.client import Answers, Client, connections
 from tests.chaos.journal import Journal
 from tests.chaos.plan import Plan
 from tests.chaos.recurring import recurring
@@ -53,12 +53,12 @@ class Storm:
         again = recurring(self._send_again, self.plan.duplicate_seconds, self.plan.dice("moments"))
         with _switched_on(self.journal.folder / "faults-on"), kills, again:
             self._submit_all()
-            waiting.until_settled(sorted(self.answers.accepted), self.plan.storm_until)
+            waiting.until_settled(self.answers.accepted_so_far(), self.plan.storm_until)
 
     def _submit_all(self) -> None:
         stopped = Event()
         bursts = bursts_of(list(self.plan.payloads), self.plan.burst_tasks, self._requests)
-        with impatient_connections(self.plan.clients) as http, ThreadPoolExecutor(self.plan.clients) as pool:
+        with connections(self.plan.clients) as http, ThreadPoolExecutor(self.plan.clients) as pool:
             client = self._client(http, stopped)
             try:
                 for burst in bursts:
@@ -71,10 +71,11 @@ class Storm:
 
     def _client(self, http: httpx.Client, stopped: Event) -> Client:
         endpoint = self.stack.aws.outputs.api_endpoint
-        return Client(endpoint, http, self.plan.payloads, self.answers, stopped)
+        dice = self.plan.dice("hasty clients")
+        return Client(endpoint, http, self.plan.payloads, self.answers, stopped, dice)
 
     def _send_again(self) -> None:
-        known = sorted(self.answers.accepted)
+        known = self.answers.accepted_so_far()
         if known:
             task_id = self._duplicates.choice(known)
             self.stack.send_again(task_id, self.plan.payloads[task_id])

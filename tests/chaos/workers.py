@@ -58,7 +58,8 @@ class Killer:
 
 
 def grandchildren(process: int) -> set[int]:
-    """Return the children of a process's children: the emulator is a child, and the workers are its own."""
-    listing = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
-    parents = {int(pid): int(parent) for pid, parent in map(str.split, listing.stdout.splitlines())}
+    """Return the living children of a process's children: the emulator is a child, its workers are those."""
+    listing = subprocess.run(["ps", "-eo", "pid=,ppid=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listing.stdout.splitlines()]
+    parents = {int(pid): int(parent) for pid, parent, state in rows if not state.startswith("Z")}
     return {pid for pid, parent in parents.items() if parents.get(parent) == process}

@@ -18,7 +18,8 @@ def schedule_text(outcome: Outcome) -> str:
     """Return a schedule with the names of its steps."""
     calls = {call.number: call for call in outcome.calls}
     faults = [f"{calls[n]}: {fault.value}" for n, fault in outcome.schedule.faults.items() if n in calls]
-    return "; ".join([*faults, str(Schedule(turns=outcome.schedule.turns))])
+    turns = Schedule(turns=outcome.schedule.turns)
+    return "; ".join(faults + [str(turns)] * (any(turns.turns) or not faults))
 
 
 def tally_text(tally: Tally, scenarios: int, seconds: float) -> str:

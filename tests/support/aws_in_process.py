@@ -66,7 +66,9 @@ class System:
 
     @property
     def submitter(self) -> HttpHandler:
-        return submit_task.handler.build(SubmitSettings.read(self.environment), self.clock)
+        # One at a time: moto checks a write's condition and writes in two steps, DynamoDB in one.
+        settings = SubmitSettings.read(self.environment)
+        return submit_task.handler.build(settings, self.clock, batch_workers=1)
 
     @property
     def getter(self) -> HttpHandler:

@@ -28,7 +28,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 class Registered:
     """A resource as the engine gets it: inputs in camelCase, whole numbers as `int`, parent and options.
 
-    `dependencies` holds the URNs that it comes after, `property_dependencies` those that each input is made of.
+    `dependencies` holds the URNs that it comes after, `property_dependencies` those that each input is
+    made of.
     """
 
     type: str

@@ -8,6 +8,7 @@ import random
 import sys
 import time
 
+from local.errors import LocalCloudError
 from tests.chaos.chaos import chaos
 from tests.chaos.plan import Plan
 
@@ -23,13 +24,16 @@ def main() -> int:
     except KeyboardInterrupt:
         _say("Interrupted; the local cloud is down.")
         return 130
+    except LocalCloudError as error:
+        _say(str(error))
+        return 1
     sys.stdout.write("".join(f"{line}\n" for line in findings.lines()))
     return 0 if findings.kept else 1
 
 
 def _plan() -> Plan:
     parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    parser.add_argument("--tasks", type=int, default=Plan.tasks, metavar="N", help="tasks to submit")
+    parser.add_argument("--tasks", type=_count, default=Plan.tasks, metavar="N", help="tasks to submit")
     parser.add_argument(
         "--seed",
         type=int,
@@ -39,6 +43,13 @@ def _plan() -> Plan:
     options = parser.parse_args()
     seed = random.randrange(10**6) if options.seed is None else options.seed  # noqa: S311 - not a secret
     return Plan(tasks=options.tasks, seed=seed)
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is no number of tasks")
+    return number
 
 
 def _say(text: str) -> None:

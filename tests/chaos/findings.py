@@ -32,7 +32,7 @@ class Findings:
     broken
         Each broken promise in a sentence.
     lost, done_after_completion
-        How many tasks broke these two.
+        The tasks that broke these two.
     """
 
     submitted: int
@@ -47,25 +47,26 @@ class Findings:
     calls: Counter[str] = field(default_factory=Counter)
     killed: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
-    lost: int = 0
-    done_after_completion: int = 0
+    lost: set[str] = field(default_factory=set)
+    done_after_completion: set[str] = field(default_factory=set)
     seconds: float = 0.0
 
     def judge(self, evidences: Iterable[Evidence]) -> None:
-        """Check every promise on every task."""
+        """Check every promise on every task; what was found before is not counted again."""
+        by_promise: dict[promises.Promise, set[str]] = {
+            promises.is_settled: self.lost,
+            promises.is_not_done_after_completion: self.done_after_completion,
+        }
         for evidence in evidences:
-            found = list(promises.broken(evidence))
-            self.broken += [how for _, how in found]
-            self.lost += any(promise is promises.is_settled for promise, _ in found)
-            self.done_after_completion += any(
-                promise is promises.is_not_done_after_completion for promise, _ in found
-            )
+            for promise, how in promises.broken(evidence):
+                by_promise.get(promise, set()).add(evidence.task_id)
+                if how not in self.broken:
+                    self.broken.append(how)
 
     @property
     def kept(self) -> bool:
         """Every task was accepted, and every promise was kept."""
-        all_done = self.completed_after_redrive == self.accepted == self.submitted
-        return all_done and not (self.broken or self.lost or self.done_after_completion)
+        return self.completed_after_redrive == self.accepted == self.submitted and not self.broken
 
     def lines(self) -> list[str]:
         """Return the report, for people and scripts."""
@@ -81,9 +82,9 @@ class Findings:
             f"DEAD_LETTERED: {self.dead_lettered} (of them in CloudWatch Logs: {self.told})",
             f"REDRIVEN: {self.redriven}",
             f"COMPLETED AFTER REDRIVE: {self.completed_after_redrive}",
-            f"DONE AFTER COMPLETION: {self.done_after_completion}",
+            f"DONE AFTER COMPLETION: {len(self.done_after_completion)}",
             f"PROMISES BROKEN: {len(self.broken)}",
-            f"LOST: {self.lost}",
+            f"LOST: {len(self.lost)}",
             f"DURATION: {self.seconds:.0f} s",
         ]
 

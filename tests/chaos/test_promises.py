@@ -83,8 +83,16 @@ def test_a_null_payload_may_be_left_out_of_the_log_line() -> None:
 @pytest.mark.parametrize("record", [None, replace(DEAD, status=Status.RETRYING)])
 def test_a_task_without_a_record_or_an_end_is_lost(record: TaskRecord | None) -> None:
     findings = _judged(record)
-    assert findings.lost == 1
+    assert findings.lost == {"t"}
     assert not findings.kept
+
+
+def test_a_task_that_is_judged_twice_is_lost_once() -> None:
+    findings = Findings(submitted=1)
+    for _ in range(2):
+        findings.judge([Evidence("t", PAYLOAD, None)])
+    assert "LOST: 1" in findings.lines()
+    assert len(findings.broken) == 1
 
 
 @pytest.mark.parametrize(
@@ -98,7 +106,7 @@ def test_a_task_without_a_record_or_an_end_is_lost(record: TaskRecord | None) ->
     ids=["failed after completion", "completed twice", "began too late", "in the log only"],
 )
 def test_work_after_completion_is_found(record: TaskRecord, lines: tuple[dict[str, Any], ...]) -> None:
-    assert _judged(record, *lines).done_after_completion == 1
+    assert _judged(record, *lines).done_after_completion == {"t"}
 
 
 @pytest.mark.parametrize(

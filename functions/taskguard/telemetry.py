@@ -44,9 +44,6 @@ METRICS: Final = {
 LATENCY: Final = "TaskLatency"
 """Milliseconds from a task's creation to its completion."""
 
-_NULLABLE: Final = {"payload"}
-"""Facts of which null is a value; elsewhere it means that nothing is known."""
-
 _WARNINGS: Final = {
     Event.EXHAUSTED,
     Event.GIVEN_UP,
@@ -87,8 +84,8 @@ class Telemetry:
         self._logger.append_keys(function_request_id=request_id)
 
     def report(self, event: Event, *, error: BaseException | None = None, **facts: Any) -> None:
-        """Log one line with the given facts (None is left out), and count the event if it is counted."""
-        known = {key: value for key, value in facts.items() if value is not None or key in _NULLABLE}
+        """Log one line with the given facts (None is left out, also by Powertools), and count the event if it is counted."""
+        known = {key: value for key, value in facts.items() if value is not None}
         write = self._logger.warning if event in _WARNINGS else self._logger.info
         write(event.value, extra={"event": event.value, **known}, exc_info=error)
         if metric := METRICS.get(event):

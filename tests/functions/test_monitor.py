@@ -43,12 +43,6 @@ def test_a_dead_letter_is_recorded_and_logged_with_everything_known(
     assert line["level"] == "WARNING"
 
 
-def test_a_null_payload_is_logged_as_null(system: System, capsys: pytest.CaptureFixture[str]) -> None:
-    system.watch(sqs_record(LETTER | {"payload": None}))
-    (line,) = _dead_letter_lines(capsys.readouterr().out)
-    assert line["payload"] is None
-
-
 def test_the_message_stays_if_the_record_cannot_be_written(
     system: System, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

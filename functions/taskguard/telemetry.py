@@ -84,7 +84,10 @@ class Telemetry:
         self._logger.append_keys(function_request_id=request_id)
 
     def report(self, event: Event, *, error: BaseException | None = None, **facts: Any) -> None:
-        """Log one line with the given facts (None is left out, also by Powertools), and count the event if it is counted."""
+        """Log one line with the given facts, and count the event if it is counted.
+
+        A fact that is None is left out; Powertools would leave it out too.
+        """
         known = {key: value for key, value in facts.items() if value is not None}
         write = self._logger.warning if event in _WARNINGS else self._logger.info
         write(event.value, extra={"event": event.value, **known}, exc_info=error)

@@ -125,7 +125,7 @@ def test_a_burial_succeeds_only_for_a_task_that_is_neither_done_nor_being_tried(
     assert (record.status, record.last_error, record.payload) == (Status.DEAD_LETTERED, WHY, {"x": 1})
 
 
-@pytest.mark.parametrize("state", STATES.keys() - {"absent"})
+@pytest.mark.parametrize("state", [state for state in STATES if state != "absent"])
 def test_a_redrive_marks_dead_letters_only(system: System, state: str) -> None:
     STATES[state](system)
     if state != "dead":

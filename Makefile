@@ -20,7 +20,7 @@ local: $(VENV)/.installed ## Keep the whole system up on this machine until Ctrl
 	@exec $(BIN)/python -m ops local $(ARGS)
 
 test: $(VENV)/.installed-dev ## Run every test (ARGS="-k name" for some)
-	@exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.installed-dev ## Check style, types and workflows
 	$(BIN)/ruff check $(SOURCES)
@@ -59,7 +59,7 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt policy/requirements.txt $(VENV)/.installed
+$(VENV)/.installed-dev: requirements-dev.txt requirements.txt policy/requirements.txt $(VENV)/.created
 	@echo "Installing requirements-dev.txt into $(VENV) ..." >&2
 	@$(PIP) -r requirements-dev.txt
-	@touch $@
+	@touch $(VENV)/.installed $@

@@ -7,7 +7,7 @@ Lambda's runtime has and nothing else: a package missing from the layer shows.
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from local.errors import EmulatorError
@@ -24,10 +24,12 @@ def emulator_python(
     venv: Path = VENV,
     requirements: Path = REQUIREMENTS,
     what: str = "the AWS emulator",
+    pip_options: Sequence[str] = (),
 ) -> Path:
     """Return the emulator's interpreter, having built its environment if that is missing or out of date.
 
-    Another environment apart from the project's is built in the same way; ``what`` names it to the user.
+    Another environment apart from the project's is built in the same way; ``what`` names it to the user, and
+    ``pip_options`` are given to pip.
 
     Several processes may ask at once: one builds, the others wait.
 
@@ -51,6 +53,7 @@ def emulator_python(
                 "install",
                 "--quiet",
                 "--disable-pip-version-check",
+                *pip_options,
                 "-r",
                 str(requirements),
             )

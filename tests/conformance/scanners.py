@@ -19,7 +19,10 @@ def _programs() -> Path:
     def progress(_: str) -> None:
         print("Installing the scanners (once, about a minute) ...")  # noqa: T201 - shown when a test fails
 
-    return emulator_python(progress, venv=VENV, requirements=REQUIREMENTS, what="the scanners").parent
+    # Not compiled: the scanners bring far more modules than a run imports.
+    return emulator_python(
+        progress, venv=VENV, requirements=REQUIREMENTS, what="the scanners", pip_options=["--no-compile"]
+    ).parent
 
 
 def run(program: str, *arguments: str | Path, home: Path, returns: tuple[int, ...] = (0,)) -> str:

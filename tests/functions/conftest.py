@@ -1,8 +1,11 @@
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
+from taskguard.work import Perform
 from tests.support.aws_in_process import System, running_system
 
 
@@ -24,3 +27,24 @@ def _fresh_logger() -> None:
 def system() -> Iterator[System]:
     with running_system() as running:
         yield running
+
+
+@pytest.fixture
+def performing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Perform], None]:
+    """Replace the work by a test's own."""
+    return lambda perform: monkeypatch.setattr("process_task.handler.perform", perform)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Collect the visibility timeouts that are set, in order."""
+    seen: list[int] = []
+    real = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
+        if operation == "ChangeMessageVisibility":
+            seen.append(arguments["VisibilityTimeout"])
+        return real(client, operation, arguments)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", call)
+    return seen

@@ -1,7 +1,5 @@
 """Trying tasks through the handler: what comes back, what the record says, when the message is visible."""
 
-import sys
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -12,39 +10,10 @@ from botocore.exceptions import ClientError
 from taskguard.errors import PermanentError, RetryAfter
 from taskguard.json_text import Json
 from taskguard.record import Failure, Status
-from taskguard.work import Task, WorkContext
+from taskguard.work import Perform, Task, WorkContext
+from tests.support.attempts import raising, submit
 from tests.support.aws_in_process import System, running_system
 from tests.support.events import Context, sqs_record
-
-Perform = Callable[[Task, WorkContext], Json]
-
-
-@pytest.fixture
-def performing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Perform], None]:
-    """Replace the work by a test's own."""
-    return lambda perform: monkeypatch.setattr("process_task.handler.perform", perform)
-
-
-@pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Collect the visibility timeouts that are set, in order."""
-    seen: list[int] = []
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
-        if operation == "ChangeMessageVisibility":
-            seen.append(arguments["VisibilityTimeout"])
-        return real(client, operation, arguments)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    return seen
-
-
-def _raising(error: BaseException) -> Perform:
-    def perform(task: Task, context: WorkContext) -> Json:
-        raise error
-
-    return perform
 
 
 def _deliver(system: System, task_id: str, receive_count: int = 1) -> list[str]:
@@ -55,12 +24,8 @@ def _deliver(system: System, task_id: str, receive_count: int = 1) -> list[str]:
     return system.process(record)
 
 
-def _submit(system: System, task_id: str = "a") -> None:
-    system.submit({"taskId": task_id, "payload": {"n": task_id}})
-
-
 def test_a_completed_task_keeps_its_result_and_its_message_goes(system: System) -> None:
-    _submit(system)
+    submit(system)
     assert _deliver(system, "a") == []
     record = system.record("a")
     assert (record.status, record.result["bytes"]) == (Status.COMPLETED, 9)
@@ -69,7 +34,7 @@ def test_a_completed_task_keeps_its_result_and_its_message_goes(system: System) 
 def test_work_sees_the_task_and_its_deadline(system: System, performing: Callable[[Perform], None]) -> None:
     seen: list[tuple[Task, WorkContext]] = []
     performing(lambda task, context: seen.append((task, context)))
-    _submit(system)
+    submit(system)
     _deliver(system, "a")
     ((task, context),) = seen
     assert (task.task_id, task.payload, task.attempt, task.generation) == ("a", {"n": "a"}, 1, 1)
@@ -80,8 +45,8 @@ def test_work_sees_the_task_and_its_deadline(system: System, performing: Callabl
 def test_a_failed_attempt_is_kept_and_its_message_waits_twice_as_long_each_time(
     system: System, performing: Callable[[Perform], None], waits: list[int]
 ) -> None:
-    performing(_raising(ValueError("no luck")))
-    _submit(system)
+    performing(raising(ValueError("no luck")))
+    submit(system)
     (record,) = system.receive()
     for receive_count in (1, 2, 3):
         record["attributes"]["ApproximateReceiveCount"] = str(receive_count)
@@ -93,63 +58,12 @@ def test_a_failed_attempt_is_kept_and_its_message_waits_twice_as_long_each_time(
     assert kept.next_attempt_at is None
 
 
-def test_a_failing_task_does_not_fail_its_batch(
-    system: System, performing: Callable[[Perform], None]
-) -> None:
-    def perform(task: Task, context: WorkContext) -> Json:
-        if task.task_id == "bad":
-            raise ValueError
-
-    performing(perform)
-    names = ["a", "bad", "b", "c"]
-    for name in names:
-        _submit(system, name)
-    records = system.receive()
-    (failed,) = system.process(*records)
-    assert '"bad"' in next(record["body"] for record in records if record["messageId"] == failed)
-    assert [system.record(name).status.value for name in names] == [
-        "COMPLETED",
-        "RETRYING",
-        "COMPLETED",
-        "COMPLETED",
-    ]
-    assert all(len(system.record(name).attempts) == 1 for name in names)
-
-
-def test_a_batch_that_fails_as_a_whole_is_reported_and_not_raised(
-    system: System, performing: Callable[[Perform], None]
-) -> None:
-    performing(_raising(ValueError()))
-    _submit(system, "a")
-    _submit(system, "b")
-    assert len(system.process(*system.receive())) == 2
-
-
-def test_work_that_exits_the_process_fails_its_own_task_alone(
-    system: System, performing: Callable[[Perform], None]
-) -> None:
-    performing(lambda task, context: sys.exit("bye") if task.task_id == "bad" else None)
-    _submit(system, "bad")
-    _submit(system, "good")
-    assert len(system.process(*system.receive())) == 1
-    assert system.record("bad").last_error == Failure("SystemExit", "bye")
-    assert system.record("good").status is Status.COMPLETED
-
-
-def test_tasks_of_one_batch_run_side_by_side(system: System, performing: Callable[[Perform], None]) -> None:
-    together = threading.Barrier(10, timeout=20)
-    performing(lambda task, context: together.wait())
-    for n in range(10):
-        _submit(system, f"t-{n}")
-    assert system.process(*system.receive()) == []
-
-
 def test_a_message_delivered_twice_is_done_once(
     system: System, performing: Callable[[Perform], None]
 ) -> None:
     done: list[str] = []
     performing(lambda task, context: done.append(task.task_id))
-    _submit(system)
+    submit(system)
     (record,) = system.receive()
     assert system.process(record) == []
     assert system.process(record) == []
@@ -161,7 +75,7 @@ def test_a_message_of_a_running_task_waits_until_the_lease_ends(
 ) -> None:
     """The second delivery happens while the first is working."""
     inner: list[list[str]] = []
-    _submit(system)
+    submit(system)
     (record,) = system.receive()
     performing(lambda task, context: inner.append(system.process(record)))
     assert system.process(record) == []
@@ -171,11 +85,11 @@ def test_a_message_of_a_running_task_waits_until_the_lease_ends(
 
 
 def test_a_task_whose_worker_was_killed_is_tried_again_after_its_lease(system: System) -> None:
-    _submit(system)
+    submit(system)
     (record,) = system.receive()
     killed = Context(remaining_ms=30_000)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("process_task.handler.perform", _raising(KeyboardInterrupt()))
+        patch.setattr("process_task.handler.perform", raising(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt):
             system.process(record, context=killed)
     assert system.record("a").status is Status.PROCESSING
@@ -187,8 +101,8 @@ def test_a_task_whose_worker_was_killed_is_tried_again_after_its_lease(system: S
 def test_a_permanent_error_goes_straight_to_the_dead_letter_queue(
     system: System, performing: Callable[[Perform], None]
 ) -> None:
-    performing(_raising(PermanentError("never")))
-    _submit(system)
+    performing(raising(PermanentError("never")))
+    submit(system)
     assert _deliver(system, "a") == []
     (letter,) = system.receive(system.dead_letter_url)
     assert system.watch(letter) == []
@@ -211,7 +125,7 @@ def test_a_given_up_task_is_not_tried_again_when_its_copy_could_not_be_sent(
         return real(client, operation, arguments)
 
     performing(perform)
-    _submit(system)
+    submit(system)
     (record,) = system.receive()
     real = BaseClient._make_api_call  # type: ignore[attr-defined]
     with monkeypatch.context() as broken:
@@ -225,8 +139,8 @@ def test_a_given_up_task_is_not_tried_again_when_its_copy_could_not_be_sent(
 def test_work_may_choose_its_own_wait(
     system: System, performing: Callable[[Perform], None], waits: list[int]
 ) -> None:
-    performing(_raising(RetryAfter(77)))
-    _submit(system)
+    performing(raising(RetryAfter(77)))
+    submit(system)
     assert len(_deliver(system, "a")) == 1
     assert waits == [77]
     kept = system.record("a")
@@ -239,7 +153,7 @@ def test_a_result_that_cannot_be_kept_is_a_permanent_failure(
     system: System, performing: Callable[[Perform], None], result: Any
 ) -> None:
     performing(lambda task, context: result)
-    _submit(system)
+    submit(system)
     assert _deliver(system, "a") == []
     assert system.record("a").permanent
 
@@ -255,7 +169,7 @@ def test_the_record_decides_and_not_the_messages_payload(
 ) -> None:
     seen: list[Json] = []
     performing(lambda task, context: seen.append(task.payload))
-    _submit(system)
+    submit(system)
     system.process(sqs_record({"taskId": "a", "payload": "forged"}))
     assert seen == [{"n": "a"}]
 
@@ -280,7 +194,7 @@ def test_an_unreadable_message_that_sqs_cannot_hide_is_no_bug_of_ours(
 
 
 def test_a_task_is_not_claimed_when_the_invocation_s_time_is_over(system: System) -> None:
-    _submit(system)
+    submit(system)
     (record,) = system.receive()
     assert system.process(record, context=Context(remaining_ms=0)) == [record["messageId"]]
     assert system.record("a").is_untried
@@ -289,7 +203,7 @@ def test_a_task_is_not_claimed_when_the_invocation_s_time_is_over(system: System
 def test_a_message_comes_back_when_the_table_cannot_be_reached(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _submit(system)
+    submit(system)
     (record,) = system.receive()
 
     def refuse(client: BaseClient, operation: str, arguments: Any) -> Any:
@@ -299,27 +213,10 @@ def test_a_message_comes_back_when_the_table_cannot_be_reached(
     assert system.process(record) == [record["messageId"]]
 
 
-def test_a_bug_of_ours_sends_one_message_back_and_is_logged(
-    system: System, performing: Callable[[Perform], None], capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Broken(Exception):
-        """An error whose text cannot be had."""
-
-        def __str__(self) -> str:
-            raise TypeError("a bug")
-
-    performing(lambda task, context: _raising(Broken())(task, context) if task.task_id == "bad" else None)
-    _submit(system, "bad")
-    _submit(system, "good")
-    assert len(system.process(*system.receive())) == 1
-    assert system.record("good").status is Status.COMPLETED
-    assert '"event":"MESSAGE_CRASHED"' in capsys.readouterr().out
-
-
 def test_simulated_failures_follow_the_settings() -> None:
     with running_system(PERMANENT_FAILURE_SUFFIX="3") as system:
-        _submit(system, "t-3")
-        _submit(system, "t-4")
+        submit(system, "t-3")
+        submit(system, "t-4")
         assert len(system.process(*system.receive())) == 1
         assert system.record("t-3").last_error == Failure(
             "SimulatedFailure", "simulated failure of attempt 1"

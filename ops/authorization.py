@@ -8,7 +8,6 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
 from ops.api_auth import ApiAuth
-from ops.errors import UsageError
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -54,19 +53,6 @@ class BearerToken(httpx.Auth):
         """Add the token."""
         request.headers["authorization"] = f"Bearer {self._token}"
         yield request
-
-
-def checked_token(kind: ApiAuth, token: str | None) -> str | None:
-    """Return the token, if one is needed.
-
-    Raises
-    ------
-    UsageError
-        `jwt` without a token, or a token without `jwt`.
-    """
-    if (kind is ApiAuth.JWT) != bool(token):
-        raise UsageError("--auth jwt and --token (or TASKGUARD_TOKEN) belong together: give both or neither.")
-    return token
 
 
 def authorization(kind: ApiAuth, token: str | None, aws: "Aws") -> httpx.Auth | None:

@@ -1,59 +1,22 @@
 """Checking a stack: submitting tasks through its API and watching what becomes of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from threading import Event
 
 import httpx
 
 from ops.api import Answer, Api, connections
-from ops.api_auth import ApiAuth
-from ops.authorization import authorization, checked_token
+from ops.authorization import authorization
 from ops.aws import Aws
 from ops.depths import depth_of
 from ops.errors import OpsError
 from ops.outcomes import Result
 from ops.outputs import StackOutputs
+from ops.plan import Plan
 from ops.records import read_records
-from ops.runs import task_ids
 from ops.settling import Progress, Run, View, refuse_used_name
 from ops.submitting import Submitting
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to submit, and how.
-
-    Attributes
-    ----------
-    run
-        The run's name, with which the tasks' ids begin.
-    tasks
-        How many, from 1.
-    timeout
-        Seconds to wait for tasks to settle after the last submission.
-    clients
-        How many tasks are submitted at a time, from 1.
-    auth, token
-        How the API wants its callers authorized.
-    """
-
-    run: str
-    tasks: int = 30
-    timeout: float = 300.0
-    clients: int = 8
-    auth: ApiAuth = ApiAuth.NONE
-    token: str | None = None
-
-    def __post_init__(self) -> None:
-        """Refuse a run's name that cannot begin a task id, and a token that is missing or of no use."""
-        self.task_ids()
-        checked_token(self.auth, self.token)
-
-    def task_ids(self) -> list[str]:
-        """Return the tasks' ids, in order."""
-        return task_ids(self.run, self.tasks)
 
 
 def check(

@@ -36,14 +36,14 @@ app = typer.Typer(
 )
 
 for command, examples in (
-    (demo.demo, demo.EXAMPLES),
-    (local.local, local.EXAMPLES),
-    (check.check, check.EXAMPLES),
-    (status.status, status.EXAMPLES),
-    (dead.dead, dead.EXAMPLES),
-    (show.show, show.EXAMPLES),
-    (redrive.redrive, redrive.EXAMPLES),
-    (repair.repair, repair.EXAMPLES),
+    (demo.demo, demo.DEMO_EXAMPLES),
+    (local.local, local.LOCAL_EXAMPLES),
+    (check.check, check.CHECK_EXAMPLES),
+    (status.status, status.STATUS_EXAMPLES),
+    (dead.dead, dead.DEAD_EXAMPLES),
+    (show.show, show.SHOW_EXAMPLES),
+    (redrive.redrive, redrive.REDRIVE_EXAMPLES),
+    (repair.repair, repair.REPAIR_EXAMPLES),
     (pause.pause, pause.PAUSE_EXAMPLES),
     (pause.resume, pause.RESUME_EXAMPLES),
 ):

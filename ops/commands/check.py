@@ -12,11 +12,11 @@ from ops.commands.options import Auth, Clients, Json, Outputs, RunName, Stack, T
 from ops.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
-    from ops.checking import Plan
     from ops.outcomes import Result
     from ops.outputs import StackOutputs
+    from ops.plan import Plan
 
-EXAMPLES = """
+CHECK_EXAMPLES = """
 Examples:
 
   python -m ops check
@@ -42,7 +42,7 @@ def check(  # noqa: PLR0913 - one parameter an option
     token: Token = None,
 ) -> None:
     """Submit tasks, watch them settle, report the outcomes."""
-    from ops.checking import Plan
+    from ops.plan import Plan
     from ops.stacks import find_outputs
 
     plan = Plan(run_name(run), tasks, timeout, clients, auth, token)

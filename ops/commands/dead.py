@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ops.dead_letters import DeadLetter, Selection
 
-EXAMPLES = """
+DEAD_EXAMPLES = """
 Examples:
 
   python -m ops dead --stack prod --since 2h

@@ -17,7 +17,7 @@ from ops.commands.options import (
     settings_of,
 )
 
-EXAMPLES = """
+DEMO_EXAMPLES = """
 Examples:
 
   python -m ops demo
@@ -42,9 +42,9 @@ def demo(  # noqa: PLR0913 - one parameter an option
     token: Token = None,
 ) -> None:
     """Local cloud up, check, down: all on this machine."""
-    from ops.checking import Plan
     from ops.local_stack import local_stack
     from ops.outputs import from_document
+    from ops.plan import Plan
 
     overrides = settings_of(settings, seed)
     name = f"seed-{seed}" if run is None and seed is not None else run_name(run)

@@ -9,7 +9,7 @@ import typer
 
 from ops.commands.options import Seed, Settings, settings_of
 
-EXAMPLES = """
+LOCAL_EXAMPLES = """
 Examples:
 
   python -m ops local

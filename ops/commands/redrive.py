@@ -13,7 +13,7 @@ from ops.errors import UsageError
 if TYPE_CHECKING:
     from ops.aws import Aws
 
-EXAMPLES = """
+REDRIVE_EXAMPLES = """
 Examples:
 
   python -m ops redrive run-20261121-090000-03

@@ -9,7 +9,7 @@ import typer
 from ops.commands.options import DryRun, Outputs, Rate, Stack
 from ops.commands.resend import Sending, list_or_send
 
-EXAMPLES = """
+REPAIR_EXAMPLES = """
 Examples:
 
   python -m ops repair --dry-run

@@ -8,7 +8,7 @@ import typer
 
 from ops.commands.options import Outputs, Stack
 
-EXAMPLES = """
+SHOW_EXAMPLES = """
 Example:
 
   python -m ops show run-20261121-090000-03

@@ -7,7 +7,7 @@ import typer
 
 from ops.commands.options import Json, Outputs, Stack
 
-EXAMPLES = """
+STATUS_EXAMPLES = """
 Examples:
 
   python -m ops status --stack prod

@@ -6,8 +6,9 @@ from botocore.credentials import Credentials
 
 from ops.api import connections
 from ops.api_auth import ApiAuth
-from ops.authorization import SignedByIam, authorization, checked_token
+from ops.authorization import SignedByIam, authorization
 from ops.errors import UsageError
+from ops.plan import checked_token
 from tests.ops.moto_stack import MotoStack
 
 CREDENTIALS = Credentials("AKID", "secret", "session").get_frozen_credentials()

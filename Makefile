@@ -37,13 +37,13 @@ bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at co
 	@exec $(BIN)/python -m benchmarks.import_cost $(ARGS)
 
 faults: $(VENV)/.installed-dev ## Fail every step in every way and check that no task is lost (ARGS="--seed 7")
-	@PYTHONPATH=functions $(BIN)/python -m tests.faults $(ARGS)
+	@PYTHONPATH=functions $(BIN)/python -m tests.proofs.simulation $(ARGS)
 
 fuzz: $(VENV)/.installed-dev ## Send more than 10,000 bad and odd inputs to the functions (ARGS="--seed 7")
-	@PYTHONPATH=functions exec $(BIN)/python -W error -m tests.fuzz $(ARGS)
+	@PYTHONPATH=functions exec $(BIN)/python -W error -m tests.proofs.fuzz $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Run 5,000 tasks on the emulator while calls fail and workers are killed (ARGS="--seed 7")
-	@exec $(BIN)/python -m tests.chaos $(ARGS)
+	@exec $(BIN)/python -m tests.proofs.chaos $(ARGS)
 
 clean: ## Remove everything that was built or installed
 	rm -rf $(VENV) .venv-emulator .local .build .schemathesis .venv-scanners .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,25 +2,26 @@
 
 import pulumi
 
-from infra.alarm_catalogue import catalogue
-from infra.alarms import Alarms, AlarmsArgs
-from infra.api import HttpApi, HttpApiArgs
-from infra.api_auth import ApiAuth
-from infra.api_routes import targets
-from infra.arn import Place
-from infra.config import read_settings
-from infra.consumers import make_consumers
-from infra.dashboard import Dashboard, DashboardArgs
-from infra.dependency_layer import DependencyLayer, DependencyLayerArgs
-from infra.derived import queue_visibility_seconds
-from infra.functions import make_functions
-from infra.layer import program_layer
-from infra.queue import Redrive, TaskQueue, TaskQueueArgs
-from infra.scope import Scope
-from infra.stores import Stores
-from infra.table import TaskTable, TaskTableArgs
-from infra.topic import AlarmTopic, AlarmTopicArgs
-from infra.watching import watched_things
+from infra.components.api import HttpApi, HttpApiArgs
+from infra.components.layer import DependencyLayer, DependencyLayerArgs
+from infra.components.queue import Redrive, TaskQueue, TaskQueueArgs
+from infra.components.routes import ApiAuth
+from infra.components.scope import Place, Scope
+from infra.components.table import TaskTable, TaskTableArgs
+from infra.monitoring.alarms import Alarms, AlarmsArgs
+from infra.monitoring.catalogue import catalogue
+from infra.monitoring.dashboard import Dashboard, DashboardArgs
+from infra.monitoring.topic import AlarmTopic, AlarmTopicArgs
+from infra.packaging.layer import program_layer
+from infra.settings.stack import read_settings
+from infra.wiring import (
+    Stores,
+    make_consumers,
+    make_functions,
+    queue_visibility_seconds,
+    targets,
+    watched_things,
+)
 
 settings = read_settings(pulumi.get_stack())
 scope = Scope(settings.stack, settings.tags)

@@ -15,8 +15,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.archive import PROGRAM, function_archive, zip_bytes
-from infra.layer import program_layer
+from infra.packaging.archive import PROGRAM, function_archive, zip_bytes
+from infra.packaging.layer import program_layer
 
 RUNS = 9
 LIMIT = 1.35

@@ -9,7 +9,7 @@ Store = Literal["table", "task_queue", "dead_letter_queue"]
 
 @dataclass(frozen=True)
 class Setting:
-    """The value of a field of `infra.settings.Settings`."""
+    """The value of a field of `infra.settings.stack.Settings`."""
 
     field: str
 
@@ -42,7 +42,7 @@ class FunctionNeeds:
     handler
         Lambda's handler string; its first part is the function's folder below `functions/`.
     environment
-        Keys of its environment, besides `COMMON_ENVIRONMENT`; values come from `infra.environment`.
+        Keys of its environment, besides `COMMON_ENVIRONMENT`; values come from `infra.wiring`.
     grants
         What it may do, besides writing its own log.
     timeout_seconds, memory_mb
@@ -63,8 +63,10 @@ class FunctionNeeds:
     consumes: Consumes | None = None
 
 
-# A call to AWS ends within about 11 s, tries and waits included (functions/taskguard/aws.py). A function that
-# were cut off before its calls have ended would answer 500, where a 503 that says what to do is promised.
+METRICS_NAMESPACE = "TaskGuard"
+
+# A call to AWS ends within about 11 s, tries and waits included (functions/taskguard/storage/aws.py). A
+# function cut off before its calls have ended would answer 500, where a 503 that says what to do is promised.
 SUBMIT_SECONDS = 29
 READ_SECONDS = 15
 
@@ -133,3 +135,8 @@ NEEDS: Mapping[str, FunctionNeeds] = {
         consumes=Consumes("dead_letter_queue", batch_size=10, batching_window_seconds=0),
     ),
 }
+
+
+def component_name(key: str) -> str:
+    """Return the name that a function goes by in resources: `submit_task` is `submit-task`."""
+    return key.replace("_", "-")

@@ -4,9 +4,9 @@ import argparse
 import signal
 import sys
 
-from local.emulator import running_emulator
+from local.emulator.child import ending_by_exception
+from local.emulator.server import running_emulator
 from local.errors import LocalCloudError
-from local.signals import ending_by_exception
 
 
 def main() -> int:

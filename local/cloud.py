@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from local.aws_clients import ACCESS_KEY, SECRET_KEY
-from local.child import leashed_child
-from local.emulator import HOST, RUNS_FOLDER, Emulator, running_emulator
+from local.deployer.aws_clients import ACCESS_KEY, SECRET_KEY
+from local.emulator.child import ending_by_exception, leashed_child
+from local.emulator.server import HOST, RUNS_FOLDER, Emulator, running_emulator
 from local.errors import DeployError
-from local.outputs_file import published
-from local.project import REPOSITORY
-from local.signals import ending_by_exception
-from local.stack_config import load_stack_config
+from local.outputs import published
+from local.project import REPOSITORY, load_stack_config
 
 OUTPUTS_FILE = RUNS_FOLDER / "outputs.json"
 """Where the stack's outputs are found by default; with several local clouds, those of the last one."""
@@ -83,7 +81,7 @@ def _deploy(
         "--overrides": json.dumps(dict(overrides)),
         "--program": str(program_folder),
     }
-    command = [sys.executable, "-m", "local.leash", str(emulator.folder), "local.deploy"]
+    command = [sys.executable, "-m", "local.emulator.leash", str(emulator.folder), "local.deployer.deploy"]
     _run(command + [word for option in options.items() for word in option], emulator.folder, progress)
     return outputs
 

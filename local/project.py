@@ -1,6 +1,7 @@
 """The Pulumi project: what `Pulumi.yaml` says, which without the Pulumi CLI nobody else would read."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,70 @@ from typing import Any
 import yaml
 
 from local.errors import StackConfigError
+
+
+def config_text(value: Any) -> str:
+    """Return a YAML value as the CLI hands it to a program: JSON, except that text stays as it is."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def checked_text(name: str, value: Any, declared_type: str | None) -> str:
+    """Return `value` as text, having checked it against the type that its setting declares.
+
+    Parameters
+    ----------
+    name
+        The setting's name, for the error's text.
+    value
+        As YAML gave it, or as text (an override, or a quoted number).
+    declared_type
+        One of Pulumi's config types: `string`, `integer`, `number`, `boolean`, `array` or `object`;
+        None accepts everything.
+
+    Raises
+    ------
+    StackConfigError
+        The value is missing, encrypted, or not of the declared type.
+    """
+    if value is None:
+        raise StackConfigError(f"Setting {name!r} has no value; write '' for an empty one.")
+    if isinstance(value, dict) and set(value) == {"secure"}:
+        raise StackConfigError(
+            f"Setting {name!r} is encrypted, which only the Pulumi CLI reads; override it."
+        )
+    text = config_text(value)
+    if not _is_of_type(text, declared_type):
+        raise StackConfigError(f"Setting {name!r} must be of type {declared_type}, but is {text!r}.")
+    return text
+
+
+def _is_of_type(text: str, declared_type: str | None) -> bool:
+    try:
+        return declared_type is None or _CHECKS[declared_type](text)
+    except KeyError as error:
+        raise StackConfigError(f"Pulumi.yaml declares the unknown type {declared_type!r}.") from error
+    except ValueError:
+        return False
+
+
+def _is_number(text: str) -> bool:
+    float(text)
+    return True
+
+
+def _is_integer(text: str) -> bool:
+    int(text)
+    return True
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {
+    "string": lambda _: True,
+    "integer": _is_integer,
+    "number": _is_number,
+    "boolean": lambda text: text in {"true", "false"},
+    "array": lambda text: isinstance(json.loads(text), list),
+    "object": lambda text: isinstance(json.loads(text), dict),
+}
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 """The folder of this project's own `Pulumi.yaml` and `__main__.py`."""
@@ -96,3 +161,66 @@ def _document(file: Path) -> dict[str, Any]:
     if document is not None and not isinstance(document, dict):
         raise StackConfigError(f"{file} must be a mapping at its top.")
     return document or {}
+
+
+_ABSENT = object()
+
+
+def load_stack_config(
+    stack: str, overrides: Mapping[str, str] = {}, *, program_folder: Path = REPOSITORY
+) -> dict[str, str]:
+    """Return the configuration of a stack, for `pulumi.runtime.set_all_config`.
+
+    Strongest first: `overrides`, `Pulumi.<stack>.yaml`, the values and defaults in `Pulumi.yaml`.
+
+    Parameters
+    ----------
+    stack
+        A stack that has a file, e.g. `local`.
+    overrides
+        Settings of this project by name, without the namespace, as text (arrays and objects as JSON).
+    program_folder
+        Where `Pulumi.yaml` stands.
+
+    Returns
+    -------
+    dict
+        Full keys (`taskguard:maxAttempts`) with values as text: objects and arrays as JSON, `true`/`false`.
+
+    Raises
+    ------
+    StackConfigError
+        An unknown stack, a setting that `Pulumi.yaml` does not declare, or a value of the wrong type.
+    """
+    project = load_project(program_folder)
+    own_values = {project.full_key(name): value for name, value in overrides.items()}
+    given = {**project.stack_values(stack), **own_values}
+    _refuse_undeclared(project, given)
+    values = {**_project_values(project), **given}
+    types = {project.full_key(name): _declared_type(entry) for name, entry in project.settings().items()}
+    return {key: checked_text(key, value, types.get(key)) for key, value in values.items()}
+
+
+def _refuse_undeclared(project: Project, given: Mapping[str, Any]) -> None:
+    known = sorted(project.settings())
+    declared = {project.full_key(name) for name in known}
+    unknown = [key for key in given if key.startswith(f"{project.name}:") and key not in declared]
+    if unknown:
+        raise StackConfigError(
+            f"Pulumi.yaml declares no setting {', '.join(map(repr, unknown))}; it has: {', '.join(known)}."
+        )
+
+
+def _project_values(project: Project) -> dict[str, Any]:
+    values = {project.full_key(name): _written_value(entry) for name, entry in project.config.items()}
+    return {key: value for key, value in values.items() if value is not _ABSENT}
+
+
+def _written_value(entry: Any) -> Any:
+    if not isinstance(entry, dict):
+        return entry
+    return entry.get("value", entry.get("default", _ABSENT))
+
+
+def _declared_type(entry: Any) -> str | None:
+    return entry.get("type") if isinstance(entry, dict) else None

@@ -5,9 +5,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import check, dead, demo, local, pause, redrive, repair, show, status
+from ops.commands import check, local, redrive, stack, tasks
 from ops.console import notes
-from ops.failures import explain
+from ops.errors import explain
 
 
 class ToldErrors(TyperGroup):
@@ -36,15 +36,15 @@ app = typer.Typer(
 )
 
 for command, examples in (
-    (demo.demo, demo.DEMO_EXAMPLES),
+    (local.demo, local.DEMO_EXAMPLES),
     (local.local, local.LOCAL_EXAMPLES),
     (check.check, check.CHECK_EXAMPLES),
-    (status.status, status.STATUS_EXAMPLES),
-    (dead.dead, dead.DEAD_EXAMPLES),
-    (show.show, show.SHOW_EXAMPLES),
+    (stack.status, stack.STATUS_EXAMPLES),
+    (tasks.dead, tasks.DEAD_EXAMPLES),
+    (tasks.show, tasks.SHOW_EXAMPLES),
     (redrive.redrive, redrive.REDRIVE_EXAMPLES),
-    (repair.repair, repair.REPAIR_EXAMPLES),
-    (pause.pause, pause.PAUSE_EXAMPLES),
-    (pause.resume, pause.RESUME_EXAMPLES),
+    (redrive.repair, redrive.REPAIR_EXAMPLES),
+    (stack.pause, stack.PAUSE_EXAMPLES),
+    (stack.resume, stack.RESUME_EXAMPLES),
 ):
     app.command(epilog=examples)(command)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.alarm import Alarm
-from infra.alarm_catalogue import Watched, catalogue
+from infra.monitoring.alarms import Alarm
+from infra.monitoring.catalogue import Watched, catalogue
 from infra.needs import NEEDS
 from tests.support.program import run_program
 

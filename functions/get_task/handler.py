@@ -1,6 +1,7 @@
 """GET /tasks/{taskId} and GET /task/{taskId}: look up, answer."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
@@ -8,15 +9,30 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from get_task.settings import GetSettings
-from taskguard import aws, task_id
-from taskguard.errors import TaskGuardError
-from taskguard.http_api import Answer, HttpHandler, problem_answer
-from taskguard.problem import Problem, not_found, unavailable
-from taskguard.request import Request
-from taskguard.store import TaskStore
-from taskguard.telemetry import Event, Telemetry
-from taskguard.view import task_view
+from taskguard.edge.answers import Answer, HttpHandler, Problem, not_found, problem_answer, unavailable
+from taskguard.edge.environment import Common, Environment
+from taskguard.edge.requests import Request
+from taskguard.edge.telemetry import Event, Telemetry
+from taskguard.model.errors import TaskGuardError
+from taskguard.model.record import is_task_id
+from taskguard.model.views import task_view
+from taskguard.storage import aws
+from taskguard.storage.store import TaskStore
+
+
+@dataclass(frozen=True, slots=True)
+class GetSettings:
+    """``get_task``'s environment."""
+
+    common: Common
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> "GetSettings":
+        """Return the settings; raises ``InvalidEnvironment``."""
+        environment = Environment(values)
+        settings = cls(Common.read(environment))
+        environment.finish()
+        return settings
 
 
 @dataclass(frozen=True)
@@ -29,7 +45,7 @@ class GetApi:
     def one(self, request: Request) -> Answer:
         """Answer with a task's record."""
         wanted = request.task_id
-        record = self.store.get(wanted) if task_id.is_valid(wanted) else None
+        record = self.store.get(wanted) if is_task_id(wanted) else None
         self.telemetry.report(Event.READ, taskId=wanted[:128], found=record is not None)
         if record is None:
             return problem_answer(not_found(wanted))

@@ -2,8 +2,8 @@
 
 import hashlib
 
-from taskguard import json_text
-from taskguard.json_text import Json
+from taskguard.model import json_text
+from taskguard.model.json_text import Json
 from taskguard.work import Task, WorkContext
 
 
@@ -28,9 +28,9 @@ def perform(task: Task, context: WorkContext) -> Json:
 
     Raises
     ------
-    taskguard.errors.RetryAfter
+    taskguard.model.errors.RetryAfter
         To be tried again after a wait of your choice.
-    taskguard.errors.PermanentError
+    taskguard.model.errors.PermanentError
         To be dead-lettered at once.
     Exception
         Any other error: tried again with growing waits, dead-lettered after the last attempt.

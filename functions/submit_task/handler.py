@@ -1,6 +1,7 @@
 """POST /tasks, POST /task and POST /tasks/batch: parse, submit, answer."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
@@ -9,21 +10,63 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from submit_task.refusals import refusal
-from submit_task.settings import SubmitSettings
-from taskguard import aws
-from taskguard.clock import Clock, utc_now
-from taskguard.errors import TaskGuardError
-from taskguard.http_api import Answer, HttpHandler
-from taskguard.json_text import Json
-from taskguard.problem import Problem
-from taskguard.request import Request
-from taskguard.store import TaskStore
-from taskguard.submission import MAX_BATCH_TASKS, parse_batch, parse_submission, to_submission
-from taskguard.submitting import Origin, Submitted, Submitter
-from taskguard.task_queue import TaskQueue
-from taskguard.telemetry import Event, Telemetry
-from taskguard.view import task_summary, task_view
+from taskguard.edge.answers import Answer, HttpHandler, Problem, unavailable
+from taskguard.edge.environment import Common, Environment
+from taskguard.edge.requests import (
+    MAX_BATCH_TASKS,
+    InvalidSubmission,
+    Request,
+    TooLarge,
+    parse_batch,
+    parse_submission,
+    to_submission,
+)
+from taskguard.edge.telemetry import Event, Telemetry
+from taskguard.model.clock import Clock, utc_now
+from taskguard.model.errors import TaskGuardError
+from taskguard.model.json_text import Json
+from taskguard.model.views import task_summary, task_view
+from taskguard.storage import aws
+from taskguard.storage.queue import TaskQueue
+from taskguard.storage.store import TaskStore
+from taskguard.submit import Conflict, NotSubmitted, Origin, Submitted, Submitter
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitSettings:
+    """``submit_task``'s environment."""
+
+    common: Common
+    task_queue_url: str
+
+    @classmethod
+    def read(cls, values: Mapping[str, str]) -> "SubmitSettings":
+        """Return the settings; raises ``InvalidEnvironment``."""
+        environment = Environment(values)
+        settings = cls(Common.read(environment), environment.text("TASK_QUEUE_URL"))
+        environment.finish()
+        return settings
+
+
+def refusal(error: TaskGuardError) -> Problem:
+    """Return the answer for an error; raises one that has none, which is a bug."""
+    match error:
+        case InvalidSubmission():
+            faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+            return Problem(
+                HTTPStatus.BAD_REQUEST, "invalid-submission", "the body is no task", {"errors": faults}
+            )
+        case TooLarge():
+            return Problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", str(error), {"limitBytes": error.limit}
+            )
+        case Conflict():
+            return Problem(HTTPStatus.CONFLICT, "conflict", str(error), {"taskId": error.task_id})
+        case NotSubmitted():
+            return unavailable(str(error), taskId=error.task_id)
+        case _:
+            raise error
+
 
 BATCH_WORKERS = MAX_BATCH_TASKS
 """Tasks of one batch submitted at a time: all, so that a batch takes no longer than one task may."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from taskguard.json_text import Json
+from taskguard.model.json_text import Json
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import uuid
 
-from local.aws_clients import AwsClients
+from local.deployer.aws_clients import AwsClients
 from local.resources import apigateway, cloudwatch, dynamodb, iam, kms, lambda_, logs, sns, sqs
 from local.resources.creator import Created, Creator
 from local.resources.inputs import Inputs

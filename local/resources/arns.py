@@ -1,6 +1,6 @@
 """ARNs that no AWS call returns, and that the AWS provider makes itself."""
 
-from local.aws_clients import AwsClients
+from local.deployer.aws_clients import AwsClients
 
 ACCOUNT = "000000000000"
 """The emulator's account for the dummy credentials."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.aws_clients import AwsClients
+from local.deployer.aws_clients import AwsClients
 from local.resources.creator import Created, Creator
 from local.resources.inputs import Inputs, pascal_keys, present
 

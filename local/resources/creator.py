@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.aws_clients import AwsClients
+from local.deployer.aws_clients import AwsClients
 from local.resources.inputs import Inputs
 
 

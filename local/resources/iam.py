@@ -1,6 +1,6 @@
 """Roles and their policies, which the emulator keeps but does not enforce."""
 
-from local.aws_clients import AwsClients
+from local.deployer.aws_clients import AwsClients
 from local.resources.creator import Created, Creator
 from local.resources.inputs import Inputs
 

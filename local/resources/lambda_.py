@@ -5,7 +5,7 @@ See https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 
 from typing import Any
 
-from local.aws_clients import WAITER_CONFIG, AwsClients
+from local.deployer.aws_clients import WAITER_CONFIG, AwsClients
 from local.resources.archive import zip_bytes
 from local.resources.arns import invoke_arn
 from local.resources.creator import Created, Creator

@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from local.aws_clients import AwsClients
+from local.deployer.aws_clients import AwsClients
 from local.resources.creator import Created, Creator
 from local.resources.inputs import Inputs
 

@@ -1,6 +1,6 @@
 """Topics and who listens to them."""
 
-from local.aws_clients import AwsClients
+from local.deployer.aws_clients import AwsClients
 from local.resources.creator import Created, Creator
 from local.resources.inputs import Inputs
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ops.api_auth import ApiAuth
+from ops.check.plan import ApiAuth
 from ops.commands.options import Auth, Clients, Json, Outputs, RunName, Stack, Tasks, Timeout, Token
 from ops.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
-    from ops.outcomes import Result
-    from ops.outputs import StackOutputs
-    from ops.plan import Plan
+    from ops.check.outcomes import Result
+    from ops.check.plan import Plan
+    from ops.stack.outputs import StackOutputs
 
 CHECK_EXAMPLES = """
 Examples:
@@ -42,8 +42,8 @@ def check(  # noqa: PLR0913 - one parameter an option
     token: Token = None,
 ) -> None:
     """Submit tasks, watch them settle, report the outcomes."""
-    from ops.plan import Plan
-    from ops.stacks import find_outputs
+    from ops.check.plan import Plan
+    from ops.stack.outputs import find_outputs
 
     plan = Plan(run_name(run), tasks, timeout, clients, auth, token)
     found = find_outputs(outputs, stack)
@@ -55,7 +55,7 @@ def check(  # noqa: PLR0913 - one parameter an option
 
 def run_name(given: str | None) -> str:
     """Return the run's name that the user gave, or one made from the time."""
-    from ops.runs import name_of
+    from ops.check.plan import name_of
 
     return name_of(datetime.now(UTC)) if given is None else given
 
@@ -68,10 +68,10 @@ def check_and_report(plan: "Plan", outputs: "StackOutputs", *, as_json: bool) ->
     typer.Exit
         With code 1: tasks were lost or not accepted.
     OpsError
-        See `ops.checking.check`.
+        See `ops.check.run.check`.
     """
-    from ops.checking import check as run_check
-    from ops.live import live_progress
+    from ops.check.report import live_progress
+    from ops.check.run import check as run_check
 
     with live_progress(plan.tasks) as show:
         result = run_check(plan, outputs, show)
@@ -81,7 +81,7 @@ def check_and_report(plan: "Plan", outputs: "StackOutputs", *, as_json: bool) ->
 
 
 def _print(result: "Result", *, as_json: bool) -> None:
-    from ops import report
+    from ops.check import report
     from ops.console import notes, results
 
     report.print_sample(notes if as_json else results, result)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from local.stack_config import load_stack_config
-from taskguard.simulation import Simulation
+from local.project import load_stack_config
+from taskguard.model.simulation import Simulation
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SEED = 7

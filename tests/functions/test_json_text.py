@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskguard import json_text
-from taskguard.errors import InvalidJson
+from taskguard.model import json_text
+from taskguard.model.errors import InvalidJson
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),

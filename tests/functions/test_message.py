@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from taskguard.errors import UnreadableMessage
-from taskguard.message import MAX_PAYLOAD_BYTES, Message
+from taskguard.model.errors import UnreadableMessage
+from taskguard.model.message import MAX_PAYLOAD_BYTES, Message
 
 
 def test_a_message_comes_back_equal_from_its_body() -> None:

@@ -7,7 +7,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from taskguard.record import Status
+from taskguard.model.record import Status
 from tests.support.aws_in_process import System, running_system
 from tests.support.events import sqs_record
 

@@ -7,9 +7,9 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from taskguard.errors import PermanentError, RetryAfter
-from taskguard.json_text import Json
-from taskguard.record import Failure, Status
+from taskguard.model.errors import PermanentError, RetryAfter
+from taskguard.model.json_text import Json
+from taskguard.model.record import Failure, Status
 from taskguard.work import Perform, Task, WorkContext
 from tests.support.attempts import raising, submit
 from tests.support.aws_in_process import System, running_system

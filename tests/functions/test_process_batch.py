@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from taskguard.json_text import Json
-from taskguard.record import Failure, Status
+from taskguard.model.json_text import Json
+from taskguard.model.record import Failure, Status
 from taskguard.work import Perform, Task, WorkContext
 from tests.support.attempts import raising, submit
 from tests.support.aws_in_process import System

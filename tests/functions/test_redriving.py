@@ -3,8 +3,8 @@ import json
 import pytest
 from botocore.client import BaseClient
 
-from taskguard.errors import Unavailable
-from taskguard.record import Status
+from taskguard.model.errors import Unavailable
+from taskguard.model.record import Status
 from tests.support.aws_in_process import System
 from tests.support.events import sqs_record
 

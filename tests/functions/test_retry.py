@@ -1,7 +1,7 @@
 import pytest
 
-from taskguard.errors import PermanentError, RetryAfter
-from taskguard.retry import Decision, Exhausted, GiveUp, Retry, RetryPolicy, decide
+from taskguard.model.errors import PermanentError, RetryAfter
+from taskguard.model.retry import Decision, Exhausted, GiveUp, Retry, RetryPolicy, decide
 
 POLICY = RetryPolicy(max_attempts=3, backoff_base_seconds=5, max_backoff_seconds=900)
 PATIENT = RetryPolicy(max_attempts=1000, backoff_base_seconds=5, max_backoff_seconds=900)

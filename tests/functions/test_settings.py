@@ -2,13 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from get_task.settings import GetSettings
-from monitor_dlq.settings import MonitorSettings
-from process_task.settings import ProcessSettings
-from submit_task.settings import SubmitSettings
-from taskguard.errors import InvalidEnvironment
-from taskguard.retry import RetryPolicy
-from taskguard.simulation import Simulation
+from get_task.handler import GetSettings
+from monitor_dlq.handler import MonitorSettings
+from process_task.handler import ProcessSettings
+from submit_task.handler import SubmitSettings
+from taskguard.model.errors import InvalidEnvironment
+from taskguard.model.retry import RetryPolicy
+from taskguard.model.simulation import Simulation
 from tests.support.aws_in_process import environment
 
 VALUES = environment("https://queue", "https://dead-letters")

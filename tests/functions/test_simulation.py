@@ -1,7 +1,7 @@
 import pytest
 
-from taskguard.errors import SimulatedFailure
-from taskguard.simulation import Simulation
+from taskguard.model.errors import SimulatedFailure
+from taskguard.model.simulation import Simulation
 
 SEEDED = Simulation(failure_rate=0.3, permanent_failure_suffix="3", seed="7")
 

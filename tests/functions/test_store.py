@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from taskguard.errors import Unavailable
-from taskguard.message import Message
-from taskguard.record import Attempt, Failure, Outcome, Status, TaskRecord
-from taskguard.store import Refused, TaskStore
+from taskguard.model.errors import Unavailable
+from taskguard.model.message import Message
+from taskguard.model.record import Attempt, Failure, Outcome, Status, TaskRecord
+from taskguard.storage.store import Refused, TaskStore
 from tests.support.aws_in_process import System
 
 LEASE = 30

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from taskguard.submission import (
+from taskguard.edge.requests import (
     MAX_BATCH_BODY_BYTES,
     MAX_BODY_BYTES,
     InvalidSubmission,

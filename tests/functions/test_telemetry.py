@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from taskguard.telemetry import LATENCY, METRICS, Event, Telemetry
+from taskguard.edge.telemetry import LATENCY, METRICS, Event, Telemetry
 from tests.support.aws_in_process import System
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from get_task.settings import GetSettings
-from infra.arithmetic import waits_seconds
-from monitor_dlq.settings import MonitorSettings
-from process_task.settings import ProcessSettings
-from submit_task.settings import SubmitSettings
-from taskguard.retry import RetryPolicy
-from taskguard.telemetry import LATENCY, METRICS, Telemetry
+from get_task.handler import GetSettings
+from infra.settings.checks import waits_seconds
+from monitor_dlq.handler import MonitorSettings
+from process_task.handler import ProcessSettings
+from submit_task.handler import SubmitSettings
+from taskguard.edge.telemetry import LATENCY, METRICS, Telemetry
+from taskguard.model.retry import RetryPolicy
 from tests.support.program import ProgramRun
 
 READERS: dict[str, Callable[[Mapping[str, str]], object]] = {

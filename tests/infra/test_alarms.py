@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.alarm_catalogue import BACKLOG_SECONDS
+from infra.monitoring.catalogue import BACKLOG_SECONDS
 from tests.infra.expected import FUNCTIONS, PLACE, TOPIC_ARN
 from tests.support.fake_outputs import ACCOUNT
 from tests.support.program import ProgramRun

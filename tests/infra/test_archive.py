@@ -11,8 +11,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infra.archive import function_archive, zip_bytes
 from infra.needs import NEEDS
+from infra.packaging.archive import function_archive, zip_bytes
 from tests.support.program import REPOSITORY, ProgramRun
 
 

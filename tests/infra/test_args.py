@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from infra.dependency_layer import DependencyLayerArgs
-from infra.problems import ArgsError
-from infra.queue import TaskQueueArgs
-from infra.scope import Scope
+from infra.components.layer import DependencyLayerArgs
+from infra.components.queue import TaskQueueArgs
+from infra.components.scope import Scope
+from infra.settings.problems import ArgsError
 
 SCOPE = Scope("dev", {})
 

@@ -8,8 +8,8 @@ from typing import NoReturn
 
 import pytest
 
-from infra import layer
-from infra.layer import LayerBuildError, LayerRecipe, layer_zip
+from infra.packaging import layer
+from infra.packaging.layer import LayerBuildError, LayerRecipe, layer_zip
 from tests.support.program import REPOSITORY, ProgramRun
 
 REQUIREMENTS = (REPOSITORY / "functions/requirements.txt").read_text(encoding="utf-8")

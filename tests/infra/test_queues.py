@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.arithmetic import longest_retry_span_seconds, visibility_timeout_seconds, waits_seconds
+from infra.settings.checks import longest_retry_span_seconds, visibility_timeout_seconds, waits_seconds
 from tests.infra.expected import DEAD_LETTER_QUEUE_ARN, TASK_QUEUE_ARN, function_arn
 from tests.support.program import ProgramRun, Registered
 

@@ -7,10 +7,9 @@ import pulumi
 import pytest
 import yaml
 
-from infra.config import read_settings, setting_name
-from infra.problems import Problem, SettingsError, rules_of
-from infra.settings import Settings
-from local.stack_config import load_stack_config
+from infra.settings.problems import Problem, SettingsError, rules_of
+from infra.settings.stack import Settings, read_settings, setting_name
+from local.project import load_stack_config
 from tests.support.config import with_config
 from tests.support.program import REPOSITORY, run_with_config
 

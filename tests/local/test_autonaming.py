@@ -3,9 +3,9 @@ import re
 
 import pytest
 
-from local.autonaming import Autonaming
-from local.aws_clients import AwsClients
-from local.deploy import creation
+from local.deployer.autonaming import Autonaming
+from local.deployer.aws_clients import AwsClients
+from local.deployer.deploy import creation
 from local.errors import StackConfigError
 
 

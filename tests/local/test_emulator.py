@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from local import emulator
-from local.emulator import HOST, free_port, running_emulator
+from local.emulator import server
+from local.emulator.server import HOST, free_port, running_emulator
 from local.errors import EmulatorError
 from local.project import REPOSITORY
 from tests.support.local_processes import listening, processes_naming
@@ -52,7 +52,7 @@ def test_an_emulator_that_does_not_start_shows_the_end_of_its_log(
     broken = tmp_path / "python"
     broken.write_text("#!/bin/sh\necho 'the reason' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(emulator, "emulator_python", lambda _: broken)
+    monkeypatch.setattr(server, "emulator_python", lambda _: broken)
     with pytest.raises(EmulatorError, match=r"ended while starting\.\nthe reason"), running_emulator(_quiet):
         pass
 
@@ -61,7 +61,7 @@ def test_the_functions_see_nothing_of_this_machines_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "production")
-    environment = emulator._environment(tmp_path, 1)
+    environment = server._environment(tmp_path, 1)
     assert "production" not in environment.values()
     assert environment["HOME"] == str(tmp_path)
 

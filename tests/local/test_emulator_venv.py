@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from local import emulator_venv
-from local.emulator_venv import emulator_python
+from local.emulator import venv
+from local.emulator.venv import emulator_python
 from local.errors import EmulatorError
 
 
@@ -35,7 +35,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     machine = Machine(tmp_path)
-    monkeypatch.setattr(emulator_venv, "_run", machine.run)
+    monkeypatch.setattr(venv, "_run", machine.run)
     return machine
 
 
@@ -59,10 +59,10 @@ def test_an_interrupted_installation_is_done_again(machine: Machine, monkeypatch
         if "pip" in command:
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(emulator_venv, "_run", interrupted)
+    monkeypatch.setattr(venv, "_run", interrupted)
     with pytest.raises(KeyboardInterrupt):
         machine.ask()
-    monkeypatch.setattr(emulator_venv, "_run", machine.run)
+    monkeypatch.setattr(venv, "_run", machine.run)
     machine.ask()
     assert machine.installations == 2
 
@@ -80,4 +80,4 @@ def test_a_failed_installation_says_what_failed_and_why() -> None:
     with pytest.raises(
         EmulatorError, match=r"(?s)Cannot install the tool: 'python3 -c .*' failed\..*the reason"
     ):
-        emulator_venv._run("the tool", "python3", "-c", "import sys; sys.exit('the reason')")
+        venv._run("the tool", "python3", "-c", "import sys; sys.exit('the reason')")

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from local.autonaming import Autonaming
-from local.aws_clients import AwsClients
-from local.deploy import creation
-from local.engine import run_program
+from local.deployer.autonaming import Autonaming
+from local.deployer.aws_clients import AwsClients
+from local.deployer.deploy import creation
+from local.deployer.engine import run_program
 from local.errors import DeployError, ResourceError
 from tests.support.local_deployment import in_fresh_context
 from tests.support.local_programs import write_program

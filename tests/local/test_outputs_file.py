@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from local.outputs_file import published
+from local.outputs import published
 
 
 def _source(folder: Path, run: str) -> Path:

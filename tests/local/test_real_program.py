@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from local.emulator import running_emulator
+from local.emulator.server import running_emulator
 from local.project import REPOSITORY
 from local.resources.archive import zip_bytes
 from tests.support.local_deployment import Deployment, deploy_real_program

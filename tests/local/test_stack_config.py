@@ -3,8 +3,7 @@ from pathlib import Path
 import pytest
 
 from local.errors import StackConfigError
-from local.project import load_project
-from local.stack_config import load_stack_config
+from local.project import load_project, load_stack_config
 
 PROJECT = """
 name: demo

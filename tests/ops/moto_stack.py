@@ -8,9 +8,9 @@ from typing import Any
 
 from boto3.dynamodb.types import TypeSerializer
 
-from ops.aws import Aws
-from ops.outputs import StackOutputs, parse_outputs
-from ops.records import plain
+from ops.stack.aws import Aws
+from ops.stack.outputs import StackOutputs, parse_outputs
+from ops.tasks.records import plain
 
 TABLE = "taskguard-test-tasks"
 _serialize = TypeSerializer().serialize

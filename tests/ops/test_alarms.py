@@ -1,6 +1,6 @@
 from typing import Literal
 
-from ops.alarms import ringing_alarms
+from ops.stack.status import ringing_alarms
 from tests.ops.moto_stack import MotoStack
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:taskguard-test-alarms"

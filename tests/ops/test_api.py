@@ -4,7 +4,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from ops.api import Answer, Api, connections
+from ops.check.api import Answer, Api, connections
 
 Handler = Callable[[httpx.Request], httpx.Response]
 

@@ -4,11 +4,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from ops.api import connections
-from ops.api_auth import ApiAuth
-from ops.authorization import SignedByIam, authorization
+from ops.check.api import connections
+from ops.check.authorization import SignedByIam, authorization
+from ops.check.plan import ApiAuth, checked_token
 from ops.errors import UsageError
-from ops.plan import checked_token
 from tests.ops.moto_stack import MotoStack
 
 CREDENTIALS = Credentials("AKID", "secret", "session").get_frozen_credentials()

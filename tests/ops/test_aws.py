@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from ops.aws import Aws
 from ops.errors import OpsError
-from ops.outputs import parse_outputs
+from ops.stack.aws import Aws
+from ops.stack.outputs import parse_outputs
 from tests.ops.moto_stack import outputs_document
 
 

@@ -5,8 +5,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner, Result
 
-from ops import checking
-from ops.api import connections
+from ops.check import run
+from ops.check.api import connections
 from ops.cli import app
 from tests.ops.fake_api import FakeApi
 from tests.ops.moto_stack import MotoStack
@@ -15,11 +15,11 @@ from tests.ops.sample_records import record
 
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ops.settling.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("ops.check.run.POLL_SECONDS", 0.01)
 
 
 def _check(stack: MotoStack, api: httpx.BaseTransport, monkeypatch: pytest.MonkeyPatch, *args: str) -> Result:
-    monkeypatch.setattr(checking, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
+    monkeypatch.setattr(run, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
     return CliRunner().invoke(app, ["check", "--outputs", "-", *args], input=stack.document())
 
 
@@ -135,6 +135,6 @@ def test_outputs_from_a_file_work_too(
 ) -> None:
     (tmp_path / "o.json").write_text(stack.document())
     api = FakeApi(stack)
-    monkeypatch.setattr(checking, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
+    monkeypatch.setattr(run, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
     done = CliRunner().invoke(app, ["check", "--outputs", str(tmp_path / "o.json"), "--tasks", "1"])
     assert (done.exit_code, len(api.submitted)) == (0, 1)

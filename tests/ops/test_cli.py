@@ -59,5 +59,5 @@ def test_a_fault_of_the_program_keeps_its_traceback(monkeypatch: pytest.MonkeyPa
     def broken(*_args: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("ops.stacks.find_outputs", broken)
+    monkeypatch.setattr("ops.stack.outputs.find_outputs", broken)
     assert isinstance(CliRunner().invoke(app, ["status"]).exception, ZeroDivisionError)

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from local.errors import DeployError
-from ops import checking
-from ops.api import connections
+from ops.check import run
+from ops.check.api import connections
 from ops.cli import app
 from tests.ops.fake_api import FakeApi
 from tests.ops.moto_stack import MotoStack, outputs_document
@@ -42,8 +42,8 @@ class FakeLocalCloud:
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> FakeLocalCloud:
     fake = FakeLocalCloud(outputs_document(apiEndpoint="http://127.0.0.1:9/_aws/execute-api/a1/$default"))
-    monkeypatch.setattr("ops.local_stack.local_cloud", fake)
-    monkeypatch.setattr("ops.settling.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("local.cloud.local_cloud", fake)
+    monkeypatch.setattr("ops.check.run.POLL_SECONDS", 0.01)
     return fake
 
 
@@ -88,7 +88,7 @@ def test_demo_names_its_run_after_the_seed_and_takes_the_cloud_down(
     stack: MotoStack, cloud: FakeLocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = FakeApi(stack)
-    monkeypatch.setattr(checking, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
+    monkeypatch.setattr(run, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
     done = _ops("demo", "--seed", "7", "--tasks", "4", "--json")
     assert done.exit_code == 0, done.stderr
     assert [task["taskId"] for task in json.loads(done.stdout)["tasks"]] == [
@@ -102,7 +102,7 @@ def test_demo_takes_the_cloud_down_when_a_task_is_lost(
     stack: MotoStack, cloud: FakeLocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api = FakeApi(stack, lambda _: None)
-    monkeypatch.setattr(checking, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
+    monkeypatch.setattr(run, "connections", lambda *a, **k: connections(*a, **{**k, "transport": api}))
     done = _ops("demo", "--tasks", "1", "--run", "mine", "--timeout", "0")
     assert (done.exit_code, cloud.is_down) == (1, True)
     assert done.stdout.endswith("LOST: 1\n")

@@ -4,7 +4,7 @@ import pytest
 from botocore.stub import Stubber
 
 from ops.errors import OpsError
-from ops.mapping import mapping_of, switch
+from ops.stack.deliveries import mapping_of, switch
 from tests.ops.moto_stack import MotoStack
 
 UUID = "11111111-1111-1111-1111-111111111111"

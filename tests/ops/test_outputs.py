@@ -3,7 +3,7 @@ import json
 import pytest
 
 from ops.errors import UsageError
-from ops.outputs import parse_outputs
+from ops.stack.outputs import parse_outputs
 from tests.ops.moto_stack import outputs_document
 
 

@@ -1,4 +1,4 @@
-from ops.pace import Pace
+from ops.tasks.resending import Pace
 
 
 class Clock:

@@ -2,8 +2,8 @@ import pytest
 from botocore.stub import Stubber
 
 from ops.errors import InterruptedByUserError
-from ops.resending import NotSentError, Tally, send_all, sender_for
-from taskguard.errors import Unavailable
+from ops.tasks.resending import NotSentError, Tally, send_all, sender_for
+from taskguard.model.errors import Unavailable
 from tests.ops.moto_stack import MotoStack
 from tests.ops.sample_records import dead_letter, record
 

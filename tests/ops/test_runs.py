@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from ops.check.plan import name_of, task_ids
 from ops.errors import UsageError
-from ops.runs import name_of, task_ids
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from ops.api import Answer
-from ops.depths import Depth
+from ops.check.api import Answer
+from ops.check.outcomes import Result
+from ops.check.run import Progress, Run, Submitting, View
 from ops.errors import InterruptedByUserError, OpsError
-from ops.outcomes import Result
-from ops.settling import Progress, Run, View
-from ops.submitting import Submitting
+from ops.stack.status import Depth
 from tests.ops.sample_records import record
 
 IDS = ["a-00", "a-01", "a-02"]

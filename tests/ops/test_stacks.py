@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ops.errors import OpsError, UsageError
-from ops.stacks import find_outputs
+from ops.stack.outputs import find_outputs
 from tests.ops.moto_stack import TABLE, outputs_document
 
 DOCUMENT = json.dumps(outputs_document())

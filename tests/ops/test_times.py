@@ -2,9 +2,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from ops.commands.options import parse_length, parse_moment
 from ops.errors import UsageError
-from ops.times import parse_length, parse_moment
-from taskguard.clock import to_text
+from taskguard.model.clock import to_text
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ops.waits import wait_before_retry
+from ops.check.api import wait_before_retry
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 

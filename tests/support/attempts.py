@@ -1,6 +1,6 @@
 """Work that tests make up, and tasks to try it on."""
 
-from taskguard.json_text import Json
+from taskguard.model.json_text import Json
 from taskguard.work import Perform, Task, WorkContext
 from tests.support.aws_in_process import System
 

@@ -13,17 +13,17 @@ import get_task.handler
 import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
-from get_task.settings import GetSettings
-from monitor_dlq.settings import MonitorSettings
-from process_task.settings import ProcessSettings
-from submit_task.settings import SubmitSettings
-from taskguard import aws
-from taskguard.batch import BatchHandler
-from taskguard.http_api import HttpHandler
-from taskguard.record import TaskRecord
-from taskguard.redriving import Redriver
-from taskguard.store import TaskStore
-from taskguard.task_queue import TaskQueue
+from get_task.handler import GetSettings
+from monitor_dlq.handler import MonitorSettings
+from process_task.handler import ProcessSettings
+from submit_task.handler import SubmitSettings
+from taskguard.edge.answers import HttpHandler
+from taskguard.edge.sqs import BatchHandler
+from taskguard.model.record import TaskRecord
+from taskguard.redrive import Redriver
+from taskguard.storage import aws
+from taskguard.storage.queue import TaskQueue
+from taskguard.storage.store import TaskStore
 from tests.support.events import Context, http_event, received
 
 if TYPE_CHECKING:

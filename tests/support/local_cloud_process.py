@@ -13,10 +13,10 @@ from tests.support.local_processes import becomes_true
 _SCRIPT = """
 import json, sys, time
 from pathlib import Path
-from local import emulator
+from local.emulator import server
 from local.cloud import local_cloud
 runs, program = Path(sys.argv[1]), Path(sys.argv[2])
-emulator.RUNS_FOLDER = runs
+server.RUNS_FOLDER = runs
 with local_cloud(program_folder=program, outputs_file=runs / "outputs.json"):
     print("up", flush=True)
     time.sleep(60)

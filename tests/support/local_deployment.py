@@ -7,13 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.autonaming import Autonaming
-from local.aws_clients import AwsClients
-from local.deploy import DEFAULT_REGION, creation
-from local.engine import run_program
-from local.project import REPOSITORY
+from local.deployer.autonaming import Autonaming
+from local.deployer.aws_clients import AwsClients
+from local.deployer.deploy import DEFAULT_REGION, creation
+from local.deployer.engine import run_program
+from local.project import REPOSITORY, load_stack_config
 from local.resources.inputs import plain
-from local.stack_config import load_stack_config
 
 
 def in_fresh_context(program: Callable[[], dict[str, Any]]) -> dict[str, Any]:

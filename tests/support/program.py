@@ -18,7 +18,7 @@ from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks
 from pulumi.runtime.settings import Settings, configure
 
-from local.stack_config import load_stack_config
+from local.project import load_stack_config
 from tests.support.fake_outputs import fake_id, fake_outputs
 
 REPOSITORY = Path(__file__).resolve().parents[2]

@@ -1,0 +1,1 @@
+"""How a task comes and goes: HTTP, SQS batches, the environment, telemetry."""

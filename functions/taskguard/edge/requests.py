@@ -1,0 +1,166 @@
+"""What clients submit, checked: every fault is named at once, each with its place in the body."""
+
+import re
+from base64 import b64decode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from taskguard.model import json_text
+from taskguard.model.errors import InvalidJson, TaskGuardError
+from taskguard.model.json_text import Json
+from taskguard.model.message import MAX_PAYLOAD_BYTES
+from taskguard.model.record import TASK_ID_RULE, is_task_id
+
+_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the functions use of a request.
+
+    Parameters
+    ----------
+    route
+        The key of the route that API Gateway chose: ``POST /tasks``.
+    task_id
+        The path parameter ``taskId``, decoded; empty on routes without.
+    body
+        The body as it was sent; None if it cannot be decoded.
+    request_id
+        API Gateway's id of the request, also in its access log.
+    correlation_id
+        The header ``X-Correlation-Id`` if it has the form of a task id, else the request id.
+    """
+
+    route: str
+    task_id: str
+    body: bytes | None
+    request_id: str
+    correlation_id: str
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "Request":
+        """Return the request of an event; header names arrive in lower case."""
+        request_id: str = event["requestContext"]["requestId"]
+        wanted = (event.get("headers") or {}).get("x-correlation-id", "")
+        return cls(
+            route=event["routeKey"],
+            task_id=(event.get("pathParameters") or {}).get("taskId", ""),
+            body=_body(event),
+            request_id=request_id,
+            correlation_id=wanted if _CORRELATION_ID.fullmatch(wanted) else request_id,
+        )
+
+
+def _body(event: Mapping[str, Any]) -> bytes | None:
+    text: str = event.get("body") or ""
+    try:
+        return b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode("utf-8")
+    except ValueError:  # broken base64, base64 in other than ASCII, half of a surrogate pair
+        return None
+
+
+MAX_BODY_BYTES: Final = 256 * 1024
+"""Largest body of one submission."""
+
+MAX_BATCH_TASKS: Final = 25
+"""Most tasks in one batch."""
+
+MAX_BATCH_BODY_BYTES: Final = 4 * 1024 * 1024
+"""Largest body of a batch; Lambda itself takes 6 MB of request, in its own encoding."""
+
+MAX_UNKNOWN_NAMED: Final = 50
+"""Most unknown members named one by one; a batch of nothing else would not fit Lambda's 6 MB of answer."""
+
+_MEMBERS: Final = {"taskId", "payload"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a body; ``pointer`` is its place (JSON Pointer, RFC 6901), empty for the whole."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidSubmission(TaskGuardError):
+    """A body that is no submission, with every fault found."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer or 'body'} {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class TooLarge(TaskGuardError):
+    """A body or payload over its limit in bytes."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"the {what} is larger than {limit} bytes")
+        self.limit = limit
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A task that a client wants done; without an id it gets one."""
+
+    task_id: str | None
+    payload: Json
+
+
+def parse_submission(body: bytes | None) -> Submission:
+    """Return the submission of a body; raises ``InvalidSubmission`` or ``TooLarge``."""
+    return to_submission(_parse(body, MAX_BODY_BYTES))
+
+
+def parse_batch(body: bytes | None) -> list[Json]:
+    """Return the items of a batch, unchecked, 1 to 25; raises ``InvalidSubmission`` or ``TooLarge``."""
+    value = _parse(body, MAX_BATCH_BODY_BYTES)
+    if not isinstance(value, dict):
+        raise InvalidSubmission([Fault("", "must be a JSON object")])
+    faults = _unknown(value, {"tasks"})
+    tasks = value.get("tasks")
+    if not isinstance(tasks, list) or not 1 <= len(tasks) <= MAX_BATCH_TASKS:
+        faults.append(Fault("/tasks", f"must be a list of 1 to {MAX_BATCH_TASKS} tasks"))
+    if faults or not isinstance(tasks, list):
+        raise InvalidSubmission(faults)
+    return tasks
+
+
+def to_submission(value: Json) -> Submission:
+    """Return the submission of a JSON value; raises ``InvalidSubmission`` or ``TooLarge``."""
+    if not isinstance(value, dict):
+        raise InvalidSubmission([Fault("", "must be a JSON object")])
+    faults = _unknown(value, _MEMBERS)
+    if "taskId" in value and not is_task_id(value["taskId"]):
+        faults.append(Fault("/taskId", TASK_ID_RULE))
+    if "payload" not in value:
+        faults.append(Fault("/payload", "is missing; any JSON value will do"))
+    if faults:
+        raise InvalidSubmission(faults)
+    if json_text.size(value["payload"]) > MAX_PAYLOAD_BYTES:
+        raise TooLarge("payload", MAX_PAYLOAD_BYTES)
+    return Submission(value.get("taskId"), value["payload"])
+
+
+def _parse(body: bytes | None, limit: int) -> Json:
+    if body is None:
+        raise InvalidSubmission([Fault("", "cannot be decoded")])
+    if len(body) > limit:
+        raise TooLarge("body", limit)
+    try:
+        return json_text.parse(body)
+    except InvalidJson as error:
+        raise InvalidSubmission([Fault("", str(error))]) from error
+
+
+def _unknown(value: dict[str, Json], known: set[str]) -> list[Fault]:
+    names = sorted(value.keys() - known)
+    faults = [Fault(f"/{_escape(name)}", "is not known") for name in names[:MAX_UNKNOWN_NAMED]]
+    if more := names[MAX_UNKNOWN_NAMED:]:
+        faults.append(Fault("", f"has {len(more)} more members that are not known"))
+    return faults
+
+
+def _escape(name: str) -> str:
+    return name[:64].replace("~", "~0").replace("/", "~1")

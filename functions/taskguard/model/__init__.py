@@ -1,0 +1,1 @@
+"""What a task is: its record, its message, its retries; values and decisions, no AWS."""

@@ -1,0 +1,61 @@
+"""What the API shows of a record."""
+
+from typing import Any
+
+from taskguard.model.clock import to_text
+from taskguard.model.json_text import Json
+from taskguard.model.record import Attempt, Status, TaskRecord
+from taskguard.storage.items import failure_value
+
+
+def task_view(record: TaskRecord) -> dict[str, Json]:
+    """Return a record as the API's JSON: what has no value yet is left out."""
+    return _without_none(
+        {
+            "taskId": record.task_id,
+            "status": record.status.value,
+            "generation": record.generation,
+            "payload": record.payload,
+            "createdAt": to_text(record.created_at),
+            "updatedAt": to_text(record.updated_at),
+            "attempts": attempts_view(record),
+            "lastError": record.last_error and failure_value(record.last_error),
+            "nextAttemptAt": record.next_attempt_at and to_text(record.next_attempt_at),
+            "completedAt": record.completed_at and to_text(record.completed_at),
+            "deadLetteredAt": record.dead_lettered_at and to_text(record.dead_lettered_at),
+            "correlationId": record.correlation_id,
+        },
+        keep={"payload"},
+    ) | ({"result": record.result} if record.status is Status.COMPLETED else {})
+
+
+def task_summary(record: TaskRecord) -> dict[str, Json]:
+    """Return the view without what may be large: 25 of them must fit Lambda's 6 MB of answer."""
+    return {key: value for key, value in task_view(record).items() if key not in _LARGE}
+
+
+_LARGE = frozenset({"payload", "result", "attempts"})
+
+
+def attempts_view(record: TaskRecord) -> list[Json]:
+    """Return every attempt of a record, numbered from 1 over the task's whole life."""
+    return [_attempt_view(n, attempt) for n, attempt in enumerate(record.attempts, 1)]
+
+
+def _attempt_view(number: int, attempt: Attempt) -> dict[str, Json]:
+    return _without_none(
+        {
+            "number": number,
+            "generation": attempt.generation,
+            "receiveCount": attempt.receive_count,
+            "startedAt": to_text(attempt.started_at),
+            "endedAt": attempt.ended_at and to_text(attempt.ended_at),
+            "outcome": attempt.outcome and attempt.outcome.value,
+            "error": attempt.error and failure_value(attempt.error),
+            "requestId": attempt.request_id,
+        }
+    )
+
+
+def _without_none(members: dict[str, Any], keep: frozenset[str] | set[str] = frozenset()) -> dict[str, Json]:
+    return {key: value for key, value in members.items() if value is not None or key in keep}

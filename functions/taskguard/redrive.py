@@ -1,0 +1,40 @@
+"""Redrive and repair: sending tasks again, in an order that an interruption cannot harm."""
+
+from dataclasses import dataclass
+
+from taskguard.model.clock import Clock
+from taskguard.model.message import Message
+from taskguard.model.record import Status, TaskRecord
+from taskguard.storage.queue import TaskQueue
+from taskguard.storage.store import Refused, TaskStore
+
+
+@dataclass(frozen=True)
+class Redriver:
+    """Sends tasks again; both methods may raise ``Unavailable`` and are safe to repeat."""
+
+    store: TaskStore
+    queue: TaskQueue
+    clock: Clock
+
+    def redrive(self, record: TaskRecord) -> bool:
+        """Queue a dead letter again as its next generation; False if it is no dead letter any more.
+
+        The message goes first: an interruption then leaves a message that a worker claims, and the
+        record follows; the other way round would leave a record that nothing wakes.
+        """
+        if record.status is not Status.DEAD_LETTERED:
+            return False
+        self.queue.send(Message(record.task_id, record.payload, record.generation + 1))
+        try:
+            self.store.redrive(record, self.clock())
+        except Refused as refused:  # a worker was faster, or another redrive
+            return refused.record is not None and refused.record.generation > record.generation
+        return True
+
+    def repair(self, record: TaskRecord) -> bool:
+        """Send the message of a task that waits for its first attempt; False if it does not."""
+        if not record.is_untried:
+            return False
+        self.queue.send(Message(record.task_id, record.payload, record.generation))
+        return True

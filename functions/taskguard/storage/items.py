@@ -1,0 +1,107 @@
+"""Between records and DynamoDB items (low-level attribute values)."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from taskguard.model import json_text
+from taskguard.model.clock import from_text, to_text
+from taskguard.model.record import Attempt, Failure, Outcome, Status, TaskRecord
+
+Item: TypeAlias = Mapping[str, Any]
+"""Attribute values as the DynamoDB client takes and gives them: ``{"taskId": {"S": "a"}}``."""
+
+_serializer = TypeSerializer()
+_deserializer = TypeDeserializer()
+
+
+def to_values(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """Return plain values as attribute values, without those that are None."""
+    return {key: _serializer.serialize(value) for key, value in plain.items() if value is not None}
+
+
+def new_item(record: TaskRecord) -> dict[str, Any]:
+    """Return the item of a record that was never tried."""
+    return to_values(
+        {
+            "taskId": record.task_id,
+            "status": record.status.value,
+            "generation": record.generation,
+            "payload": json_text.compact(record.payload),
+            "payloadHash": record.payload_hash,
+            "createdAt": to_text(record.created_at),
+            "updatedAt": to_text(record.updated_at),
+            "submittedBy": record.submitted_by,
+            "correlationId": record.correlation_id,
+        }
+    )
+
+
+def attempt_value(attempt: Attempt) -> dict[str, Any]:
+    """Return a starting attempt as the plain map that the claim appends."""
+    return {
+        "generation": attempt.generation,
+        "receiveCount": attempt.receive_count,
+        "startedAt": to_text(attempt.started_at),
+        "requestId": attempt.request_id,
+    }
+
+
+def failure_value(failure: Failure) -> dict[str, str]:
+    """Return a failure as a plain map."""
+    return {"type": failure.type, "message": failure.message}
+
+
+def to_record(item: Item) -> TaskRecord:
+    """Return the record of an item, also of one read through an index (which lacks some attributes)."""
+    plain = {key: _deserializer.deserialize(value) for key, value in item.items()}
+    return TaskRecord(
+        task_id=plain["taskId"],
+        status=Status(plain["status"]),
+        generation=int(plain["generation"]),
+        payload=_json(plain.get("payload")),
+        payload_hash=plain.get("payloadHash", ""),
+        created_at=from_text(plain["createdAt"]),
+        updated_at=from_text(plain.get("updatedAt", plain["createdAt"])),
+        attempts=tuple(_attempt(value) for value in plain.get("attempts", [])),
+        last_error=_failure(plain.get("lastError")),
+        result=_json(plain.get("result")),
+        next_attempt_at=_moment(plain.get("nextAttemptAt")),
+        completed_at=_moment(plain.get("completedAt")),
+        dead_lettered_at=_moment(plain.get("deadLetteredAt")),
+        lease_token=plain.get("leaseToken"),
+        lease_until=_lease(plain.get("leaseUntil")),
+        permanent=plain.get("permanent", False),
+        submitted_by=plain.get("submittedBy"),
+        correlation_id=plain.get("correlationId"),
+    )
+
+
+def _attempt(value: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        generation=int(value["generation"]),
+        receive_count=int(value["receiveCount"]),
+        started_at=from_text(value["startedAt"]),
+        request_id=value["requestId"],
+        ended_at=_moment(value.get("endedAt")),
+        outcome=Outcome(value["outcome"]) if "outcome" in value else None,
+        error=_failure(value.get("error")),
+    )
+
+
+def _failure(value: Mapping[str, str] | None) -> Failure | None:
+    return Failure(value["type"], value["message"]) if value else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return from_text(text) if text else None
+
+
+def _lease(millis: Any) -> datetime | None:
+    return datetime.fromtimestamp(int(millis) / 1000, UTC) if millis is not None else None
+
+
+def _json(text: str | None) -> json_text.Json:
+    return json_text.parse(text) if text is not None else None

@@ -1,0 +1,111 @@
+"""Submit: the record first, then the message; a 202 means that both exist."""
+
+from dataclasses import dataclass
+
+from taskguard.edge.requests import Submission
+from taskguard.edge.telemetry import Event, Telemetry
+from taskguard.model import json_text
+from taskguard.model.clock import Clock
+from taskguard.model.errors import TaskGuardError, Unavailable
+from taskguard.model.message import Message
+from taskguard.model.record import Status, TaskRecord, new_task_id
+from taskguard.storage.queue import TaskQueue
+from taskguard.storage.store import Refused, TaskStore
+
+
+class Conflict(TaskGuardError):
+    """The id is taken by a task with another payload."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} exists with another payload")
+        self.task_id = task_id
+
+
+class NotSubmitted(TaskGuardError):
+    """AWS could not be reached in the middle; repeating the submit with this id heals what was half done."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} could not be submitted now; repeat it with the same taskId")
+        self.task_id = task_id
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a submission comes from.
+
+    Parameters
+    ----------
+    request_id
+        Unique for each submission (for each item of a batch); a repeat by the client has another.
+    correlation_id
+        The client's own id for following a task through the logs, or the request id.
+    """
+
+    request_id: str
+    correlation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A task that is recorded and queued; ``created`` is False if it already was."""
+
+    record: TaskRecord
+    created: bool
+
+
+@dataclass(frozen=True)
+class Submitter:
+    """Takes tasks in, each once however often it is submitted."""
+
+    store: TaskStore
+    queue: TaskQueue
+    clock: Clock
+    telemetry: Telemetry
+
+    def submit(self, submission: Submission, origin: Origin) -> Submitted:
+        """Record and queue a task; raises ``Conflict`` or ``NotSubmitted``."""
+        record = self._new_record(submission, origin)
+        try:
+            submitted = self._create(record)
+            if submitted.record.is_untried:
+                # Also for a known task: its first submit may have died before the message was sent.
+                self.queue.send(Message(record.task_id, record.payload, submitted.record.generation))
+        except Unavailable as error:
+            self._report(Event.UNAVAILABLE, record, error)
+            raise NotSubmitted(record.task_id) from error
+        self._report(Event.SUBMITTED if submitted.created else Event.SUBMIT_REPEATED, submitted.record)
+        return submitted
+
+    def _new_record(self, submission: Submission, origin: Origin) -> TaskRecord:
+        now = self.clock()
+        return TaskRecord(
+            task_id=submission.task_id or new_task_id(now),
+            status=Status.QUEUED,
+            generation=1,
+            payload=submission.payload,
+            payload_hash=json_text.digest(submission.payload),
+            created_at=now,
+            updated_at=now,
+            submitted_by=origin.request_id,
+            correlation_id=origin.correlation_id,
+        )
+
+    def _create(self, record: TaskRecord) -> Submitted:
+        try:
+            self.store.create(record)
+        except Refused as refused:
+            if refused.record is None:  # deleted between condition and answer
+                raise Unavailable("PutItem", "RecordVanished") from refused
+            if refused.record.payload_hash != record.payload_hash:
+                raise Conflict(record.task_id) from refused
+            return Submitted(refused.record, created=False)
+        return Submitted(record, created=True)
+
+    def _report(self, event: Event, record: TaskRecord, error: BaseException | None = None) -> None:
+        self.telemetry.report(
+            event,
+            error=error,
+            taskId=record.task_id,
+            status=record.status.value,
+            correlation_id=record.correlation_id,
+        )

@@ -1,0 +1,1 @@
+"""The components that a stack is built from: table, queues, functions, API."""

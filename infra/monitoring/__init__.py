@@ -1,0 +1,1 @@
+"""What is watched: alarms, where they go, and the dashboard."""

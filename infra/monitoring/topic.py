@@ -1,0 +1,111 @@
+"""Where alarms go."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from infra.components import policy
+from infra.components.scope import Place, Scope
+
+CLOUDWATCH = "cloudwatch.amazonaws.com"
+# The shortest that KMS allows; the topic keeps no messages that one would have to read later.
+KEY_DELETION_DAYS = 7
+
+
+@dataclass(frozen=True)
+class AlarmTopicArgs:
+    """Arguments of `AlarmTopic`.
+
+    Attributes
+    ----------
+    scope
+        The stack's names and tags.
+    place
+        Partition, region and account of the stack.
+    email
+        Address to send alarms to; empty for nobody.
+    """
+
+    scope: Scope
+    place: pulumi.Output[Place]
+    email: str
+
+
+class AlarmTopic(pulumi.ComponentResource):
+    """Creates the topic `taskguard-<stack>-<name>`, its key, its policy, and the subscription of an address.
+
+    A key of its own, because CloudWatch cannot publish to a topic that AWS's own key encrypts:
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: AlarmTopicArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("taskguard:topic:AlarmTopic", name, None, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        topic_name = args.scope.name(name)
+        key = aws.kms.Key(
+            f"{name}-key",
+            description=f"Encrypts the topic {topic_name}",
+            enable_key_rotation=True,
+            deletion_window_in_days=KEY_DELETION_DAYS,
+            policy=policy.document(args.place.apply(lambda place: key_statements(place, args.scope.prefix))),
+            tags=args.scope.tags,
+            opts=child,
+        )
+        topic = aws.sns.Topic(
+            name, name=topic_name, kms_master_key_id=key.arn, tags=args.scope.tags, opts=child
+        )
+        aws.sns.TopicPolicy(
+            f"{name}-policy",
+            arn=topic.arn,
+            policy=policy.document(
+                pulumi.Output.all(topic.arn, args.place).apply(
+                    lambda known: topic_statements(known[0], known[1], args.scope.prefix)
+                )
+            ),
+            opts=child,
+        )
+        if args.email:
+            aws.sns.TopicSubscription(
+                f"{name}-email", topic=topic.arn, protocol="email", endpoint=args.email, opts=child
+            )
+        self.arn = topic.arn
+        self.register_outputs({"arn": self.arn})
+
+
+def key_statements(place: Place, prefix: str) -> list[policy.Statement]:
+    """Return the policy of the topic's key: the account rules it, this stack's alarms may use it.
+
+    Two wildcards: the resource `*` is the key itself, which cannot be named otherwise here, and `kms:*` keeps
+    the key manageable through IAM; without it, not even its owner could delete it:
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+    """
+    owner = {"Sid": "OwnKey", "Effect": "Allow", "Principal": {"AWS": place.account_root}}
+    use = ["kms:Decrypt", "kms:GenerateDataKey"]
+    return [
+        {**owner, "Action": "kms:*", "Resource": "*"},
+        policy.allow_service("EncryptAlarms", CLOUDWATCH, use, "*", _own_alarms(place, prefix)),
+    ]
+
+
+def topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.Statement]:
+    """Return the topic's policy: this stack's alarms may publish, over TLS, and nobody else."""
+    return [
+        policy.allow_service(
+            "PublishAlarms", CLOUDWATCH, ["sns:Publish"], topic_arn, _own_alarms(place, prefix)
+        ),
+        policy.deny_without_tls(["sns:Publish"], topic_arn),
+    ]
+
+
+def _own_alarms(place: Place, prefix: str) -> dict[str, dict[str, str]]:
+    """Return the condition that CloudWatch acts for an alarm of this stack, and not for somebody else's.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+    """
+    return {
+        "ArnLike": {"aws:SourceArn": place.arn("cloudwatch", f"alarm:{prefix}-*")},
+        "StringEquals": {"aws:SourceAccount": place.account},
+    }

@@ -1,0 +1,1 @@
+"""What is uploaded: the functions' archives and their dependency layer."""

@@ -1,0 +1,93 @@
+"""Deployment packages: explicit, sorted sets of files, and the very bytes of the zip that they stand for.
+
+The program hands Pulumi an `AssetArchive` of single files, not a finished zip: the engine hashes names and
+contents only (no timestamps, no modes), so the same sources give the same hash on every machine, and a
+preview names the file that changed. `zip_bytes` writes the same archive as a zip for those who upload it
+without the engine.
+"""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pulumi
+
+PROGRAM = Path(__file__).resolve().parents[2]
+FUNCTIONS = "functions"
+SHARED = "taskguard"
+
+# The earliest time that a zip can hold; any fixed one does.
+FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+# A regular file, readable by all: Lambda runs the code as a user that does not own it.
+FIXED_MODE = 0o100644 << 16
+
+
+def function_archive(folder: str, root: Path = PROGRAM) -> pulumi.AssetArchive:
+    """Return the package of the function in `functions/<folder>/`: its own modules and the shared domain.
+
+    Parameters
+    ----------
+    folder
+        The function's folder, the first part of its handler.
+    root
+        The folder that holds `functions/`. Paths in the archive's assets are relative to it, so that the
+        stack's state names no machine's folders.
+
+    Raises
+    ------
+    FileNotFoundError
+        When the function or the shared domain has no modules.
+    """
+    base = root / FUNCTIONS
+    sources = [*_modules(base / SHARED), *_modules(base / folder)]
+    return pulumi.AssetArchive(
+        {
+            path.relative_to(base).as_posix(): pulumi.FileAsset(path.relative_to(root).as_posix())
+            for path in sorted(sources)
+        }
+    )
+
+
+def zip_bytes(archive: pulumi.Archive, root: Path = PROGRAM) -> bytes:
+    """Return the zip of an archive, the same bytes whenever and wherever it is made.
+
+    Parameters
+    ----------
+    archive
+        An `AssetArchive` of file assets, or a `FileArchive` of a zip, which is returned as it is.
+    root
+        The folder that the archive's relative paths start from.
+    """
+    if isinstance(archive, pulumi.FileArchive):
+        return (root / archive.path).read_bytes()
+    if not isinstance(archive, pulumi.AssetArchive):
+        raise TypeError(f"cannot zip a {type(archive).__name__}")
+    return write_zip({name: (root / _path(asset)).read_bytes() for name, asset in archive.assets.items()})
+
+
+def write_zip(files: dict[str, bytes]) -> bytes:
+    """Return a zip of the files, sorted by name, with fixed times and modes.
+
+    Stored, not deflated: the output of deflate differs between versions of zlib.
+    """
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target:
+        for name in sorted(files):
+            entry = zipfile.ZipInfo(name, FIXED_TIME)
+            entry.external_attr = FIXED_MODE
+            entry.create_system = 3  # Unix; by default it tells the machine that made the zip
+            target.writestr(entry, files[name])
+    return buffer.getvalue()
+
+
+def _modules(folder: Path) -> list[Path]:
+    modules = list(folder.rglob("*.py"))
+    if not modules:
+        raise FileNotFoundError(f"no Python modules in {folder}")
+    return modules
+
+
+def _path(asset: pulumi.Asset | pulumi.Archive) -> str:
+    if not isinstance(asset, pulumi.FileAsset):
+        raise TypeError(f"cannot zip a {type(asset).__name__}")
+    return asset.path

@@ -1,0 +1,174 @@
+"""Settings that must agree with each other."""
+
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from infra.settings.problems import Problem
+
+
+def visibility_timeout_seconds(function_timeout_seconds: int, batching_window_seconds: int) -> int:
+    """Return how long a received message stays hidden: six function timeouts and the batching window.
+
+    Six timeouts leave Lambda time to try again when the function is throttled:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    return 6 * function_timeout_seconds + batching_window_seconds
+
+
+def waits_seconds(max_attempts: int, base_seconds: int, longest_seconds: int) -> list[int]:
+    """Return the waits between tries: `base_seconds`, doubled each time, at most `longest_seconds`."""
+    return [min(base_seconds * 2**number, longest_seconds) for number in range(max_attempts - 1)]
+
+
+def longest_retry_span_seconds(
+    max_attempts: int, base_seconds: int, longest_seconds: int, timeout_seconds: int
+) -> int:
+    """Return the time from a task's first try to the end of its last, if each one takes as long as it may."""
+    return sum(waits_seconds(max_attempts, base_seconds, longest_seconds)) + max_attempts * timeout_seconds
+
+
+CrossCheck = Callable[..., Problem | None]
+
+
+def _problem(name: str, value: object, allowed: str, write: object) -> Problem:
+    return Problem(name, str(value), allowed, f"taskguard:{name}: {write}")
+
+
+def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_days: int) -> Problem | None:
+    """Check the dead-letter queue's retention: a message that moves keeps its age.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+    """
+    if dead_letter_retention_days > task_retention_days:
+        return None
+    return _problem(
+        "deadLetterRetentionDays",
+        dead_letter_retention_days,
+        f"above taskRetentionDays, {task_retention_days}",
+        task_retention_days + 1,
+    )
+
+
+def records_outlive_messages(
+    record_ttl_days: int, task_retention_days: int, dead_letter_retention_days: int
+) -> Problem | None:
+    """Check that no message is left when its task's record expires: it would look like a new task's."""
+    longest = max(task_retention_days, dead_letter_retention_days)
+    if record_ttl_days > longest:
+        return None
+    return _problem(
+        "recordTtlDays",
+        record_ttl_days,
+        f"above the queues' retention, {longest} days, else a late duplicate would be done again",
+        longest + 1,
+    )
+
+
+def retries_end_before_the_message_expires(
+    max_attempts: int,
+    backoff_base_seconds: int,
+    max_backoff_seconds: int,
+    process_timeout_seconds: int,
+    task_retention_days: int,
+) -> Problem | None:
+    """Check that a task is not dropped by its queue while it still has tries left."""
+    span = longest_retry_span_seconds(
+        max_attempts, backoff_base_seconds, max_backoff_seconds, process_timeout_seconds
+    )
+    days = span // 86400 + 1
+    if days <= task_retention_days:
+        return None
+    return _problem(
+        "taskRetentionDays",
+        task_retention_days,
+        f"long enough for {max_attempts} tries, which may take {days} day(s)",
+        days,
+    )
+
+
+def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem | None:
+    """Check that the first wait is not longer than the longest."""
+    if backoff_base_seconds <= max_backoff_seconds:
+        return None
+    return _problem(
+        "maxBackoffSeconds",
+        max_backoff_seconds,
+        f"at least backoffBaseSeconds, {backoff_base_seconds}",
+        backoff_base_seconds,
+    )
+
+
+def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -> Problem | None:
+    """Check what Lambda demands: a batch of more than 10 needs a window of at least one second.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    if batch_size <= 10 or batching_window_seconds >= 1:
+        return None
+    return _problem(
+        "batchingWindowSeconds",
+        batching_window_seconds,
+        f"at least 1, as a batchSize of {batch_size} needs",
+        1,
+    )
+
+
+def the_window_leaves_time_to_work(
+    batching_window_seconds: int, process_timeout_seconds: int
+) -> Problem | None:
+    """Check that gathering a batch takes no longer than the six timeouts in which it is to be worked off.
+
+    Messages are hidden while they are gathered; a longer window would spend most of the visibility timeout.
+    """
+    most = 6 * process_timeout_seconds
+    if batching_window_seconds <= most:
+        return None
+    return _problem(
+        "batchingWindowSeconds",
+        batching_window_seconds,
+        f"at most six times processTimeoutSeconds, {most}",
+        most,
+    )
+
+
+def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
+    """Check that tokens have someone who issues them."""
+    if api_auth != "jwt" or api_jwt_issuer:
+        return None
+    return _problem(
+        "apiJwtIssuer", "empty", "an issuer, which apiAuth jwt needs", '"https://ISSUER.example.com"'
+    )
+
+
+def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> Problem | None:
+    """Check that tokens are meant for someone."""
+    if api_auth != "jwt" or api_jwt_audience:
+        return None
+    return _problem("apiJwtAudience", "empty", "an audience, which apiAuth jwt needs", '["AUDIENCE"]')
+
+
+CROSS_CHECKS: tuple[CrossCheck, ...] = (
+    dead_letters_outlive_tasks,
+    records_outlive_messages,
+    retries_end_before_the_message_expires,
+    waits_grow,
+    large_batches_have_a_window,
+    the_window_leaves_time_to_work,
+    jwt_names_its_issuer,
+    jwt_names_its_audience,
+)
+
+
+def disagreements(checks: Iterable[CrossCheck], values: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems of all checks whose settings are good by themselves.
+
+    A check's parameters name the fields of `Settings` that it reads; where one of them is missing from
+    `values`, its own problem has been reported already, and the check says nothing.
+    """
+    found = []
+    for check in checks:
+        fields = inspect.signature(check).parameters
+        if all(field in values for field in fields):
+            found.append(check(**{field: values[field] for field in fields}))
+    return [problem for problem in found if problem is not None]

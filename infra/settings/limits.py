@@ -1,0 +1,40 @@
+"""Ranges that AWS sets, or that this project sets inside them; each stands once, with its source."""
+
+from infra.settings.rules import Choice, NumberChoice, Text, TextMap, Whole
+
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+FUNCTION_TIMEOUT_SECONDS = Whole(1, 900)
+FUNCTION_MEMORY_MB = Whole(128, 10240)
+FUNCTION_RUNTIME = Choice(("python3.13", "python3.11", "python3.12", "python3.14"))
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+BATCH_SIZE = Whole(1, 10000)
+BATCHING_WINDOW_SECONDS = Whole(0, 300)
+MAXIMUM_CONCURRENCY = Whole(2, 1000)
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+VISIBILITY_TIMEOUT_SECONDS = Whole(0, 43200)
+QUEUE_RETENTION_DAYS = Whole(1, 14)
+# AWS admits 1000 receives; with waits of up to 15 minutes, 100 tries already last a day.
+MAX_ATTEMPTS = Whole(1, 100)
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = NumberChoice(
+    (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
+)
+
+# Account defaults: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+API_RATE_LIMIT = Whole(1, 10000)
+API_BURST_LIMIT = Whole(1, 5000)
+
+# 50 tags a resource, of which the program itself sets two:
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
+TAGS = TextMap(
+    key=Text(r"(?!aws:)[\w .:/=+@-]{1,128}", "1 to 128 letters, digits or _.:/=+@-, not aws:...", "Team"),
+    value=Text(r"[\w .:/=+@-]{0,256}", "up to 256 such characters", "payments"),
+    most=48,
+)
+
+# The longest name made from it, the monitor's role, must stay within IAM's 64 characters:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+STACK_NAME = Text(r"[A-Za-z0-9][A-Za-z0-9-]{0,29}", "1 to 30 letters, digits or hyphens", "dev")

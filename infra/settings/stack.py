@@ -1,0 +1,133 @@
+"""Reads the stack's configuration once, into `Settings`, and reports everything that is wrong with it."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import pulumi
+from pulumi.runtime.config import CONFIG, get_config_env
+
+from infra.settings import limits
+from infra.settings.checks import CROSS_CHECKS, disagreements
+from infra.settings.problems import Problem, SettingsError, rules_of
+from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, Texts, Whole
+
+SIMULATED_ID_END = Text(r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or ._:- (empty is off)", "3")
+SEED = Text(r"[\x20-\x7e]{0,64}", "up to 64 plain characters (empty is random)", "7")
+ISSUER = Text(r"(https?://\S{1,2000})?", "a URL (empty is none)", "https://ISSUER.example.com")
+AUDIENCE = Texts(Text(r"\S{1,256}", "1 to 256 characters without blanks", "AUDIENCE"), most=50)
+ORIGINS = Texts(
+    Text(r"\*|https?://[^\s/]+", "an origin such as https://example.com", "https://example.com"), 50
+)
+EMAIL = Text(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an e-mail address (empty is nobody)", "ops@example.com")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a stack may choose.
+
+    Defaults and descriptions stand in `Pulumi.yaml` alone, ranges here alone. Durations name their unit.
+    """
+
+    stack: Annotated[str, limits.STACK_NAME]
+    max_attempts: Annotated[int, limits.MAX_ATTEMPTS]
+    backoff_base_seconds: Annotated[int, Whole(1, 900)]
+    max_backoff_seconds: Annotated[int, Whole(1, 900)]
+    batch_size: Annotated[int, limits.BATCH_SIZE]
+    batching_window_seconds: Annotated[int, limits.BATCHING_WINDOW_SECONDS]
+    max_concurrency: Annotated[int, limits.MAXIMUM_CONCURRENCY]
+    function_memory_mb: Annotated[int, limits.FUNCTION_MEMORY_MB]
+    function_runtime: Annotated[str, limits.FUNCTION_RUNTIME]
+    process_timeout_seconds: Annotated[int, limits.FUNCTION_TIMEOUT_SECONDS]
+    log_retention_days: Annotated[int, limits.LOG_RETENTION_DAYS]
+    record_ttl_days: Annotated[int, Whole(1, 3650)]
+    task_retention_days: Annotated[int, Whole(1, 13)]
+    dead_letter_retention_days: Annotated[int, Whole(2, 14)]
+    failure_rate: Annotated[float, Fraction()]
+    permanent_failure_suffix: Annotated[str, SIMULATED_ID_END]
+    simulation_seed: Annotated[str, SEED]
+    api_auth: Annotated[str, Choice(("iam", "jwt", "none"))]
+    api_jwt_issuer: Annotated[str, ISSUER]
+    api_jwt_audience: Annotated[tuple[str, ...], AUDIENCE]
+    api_rate_limit: Annotated[int, limits.API_RATE_LIMIT]
+    api_burst_limit: Annotated[int, limits.API_BURST_LIMIT]
+    cors_origins: Annotated[tuple[str, ...], ORIGINS]
+    alarm_email: Annotated[str, EMAIL]
+    tracing: Annotated[bool, Flag()]
+    protect_data: Annotated[bool, Flag()]
+    tags: Annotated[Mapping[str, str], limits.TAGS]
+
+
+PROJECT = "taskguard"
+
+
+def setting_name(field: str) -> str:
+    """Return the configuration key of a field of `Settings`: `max_attempts` is `maxAttempts`."""
+    return re.sub(r"_(\w)", lambda match: match[1].upper(), field)
+
+
+def read_settings(stack: str) -> Settings:
+    """Return the settings of the stack that is being deployed.
+
+    Parameters
+    ----------
+    stack
+        The stack's name; every physical name is made from it.
+
+    Raises
+    ------
+    SettingsError
+        With every problem: missing, unreadable or out of range, misspelt, or at odds with another setting.
+    """
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    config = pulumi.Config(PROJECT)
+    rules = rules_of(Settings)
+    for field, rule in rules.items():
+        text = stack if field == "stack" else config.get(setting_name(field))
+        value = _read(rule, text)
+        if rule.admits(value):
+            values[field] = value
+        else:
+            problems.append(_misfit(setting_name(field), rule, text))
+    problems += _strangers(_configured_names(), [setting_name(field) for field in rules])
+    problems += disagreements(CROSS_CHECKS, values)
+    if problems:
+        raise SettingsError(stack, problems)
+    return Settings(**values)
+
+
+def _read(rule: Rule, text: str | None) -> object:
+    try:
+        return None if text is None else rule.read(text)
+    except ValueError:
+        return None
+
+
+def _misfit(name: str, rule: Rule, text: str | None) -> Problem:
+    if name == "stack":
+        return Problem("the stack's name", repr(text), str(rule))
+    shown = "missing" if text is None else text or "empty"
+    return Problem(name, shown, str(rule), f"{PROJECT}:{name}: {rule.suggest(text or '')}")
+
+
+def _configured_names() -> list[str]:
+    """Return the names that the stack sets, from where Pulumi's SDK itself looks for them.
+
+    `pulumi.Config` answers only for names that one knows; misspelt ones have to be looked for.
+    """
+    keys: Mapping[str, Any] = {**get_config_env(), **CONFIG.get()}
+    return [key.removeprefix(f"{PROJECT}:") for key in sorted(keys) if key.startswith(f"{PROJECT}:")]
+
+
+def _strangers(names: Iterable[str], known: list[str]) -> list[Problem]:
+    """Return a problem for each name that is no setting: a misspelt one would leave the default in force."""
+    problems = []
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            line = f"{PROJECT}:{near[0]}: ..." if near else f"(remove {PROJECT}:{name})"
+            problems.append(Problem(name, "unknown", "a setting of Pulumi.yaml", line))
+    return problems

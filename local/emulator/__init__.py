@@ -1,0 +1,1 @@
+"""The AWS emulator: its environment, its process, and how it ends."""

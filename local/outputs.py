@@ -1,0 +1,40 @@
+"""The stack's outputs, published for as long as the local cloud that they describe exists."""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def write_json(file: Path, document: Mapping[str, Any]) -> None:
+    """Write a document, replacing what is there in one step."""
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    draft.replace(file)
+
+
+@contextlib.contextmanager
+def published(source: Path, target: Path | None) -> Iterator[None]:
+    """Publish the file `source`, which is in the run's folder, as `target`, in one step; None for nowhere.
+
+    A link, not a copy: when a run is killed, its folder goes, and with it what `target` says. At the end the
+    link is removed, unless another local cloud has put its own there meanwhile.
+    """
+    if target is None:
+        yield
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    draft = target.with_name(f".{target.name}.{source.parent.name}")
+    draft.symlink_to(source)
+    draft.replace(target)
+    try:
+        yield
+    finally:
+        if _points_to(target, source):
+            target.unlink(missing_ok=True)
+
+
+def _points_to(target: Path, source: Path) -> bool:
+    return target.is_symlink() and target.readlink() == source

@@ -1,0 +1,1 @@
+"""`check`: submit tasks through a stack's API, watch them settle, report."""

@@ -1,0 +1,167 @@
+"""The HTTP API, seen from a client."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from time import perf_counter
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+LONGEST_SECONDS = 30.0
+_FIRST_SECONDS = 0.25
+
+
+def wait_before_retry(tries: int, headers: Mapping[str, str], now: datetime) -> float:
+    """Seconds to wait: what `Retry-After` says, else 0.25, 0.5, 1, ...; 30 at most.
+
+    Parameters
+    ----------
+    tries
+        How often the request has been sent, from 1.
+    headers
+        The answer's headers; empty if there was none.
+    now
+        The present time, for a `Retry-After` that is a date (RFC 9110, 10.2.3).
+    """
+    asked = _retry_after(headers.get("retry-after", ""), now)
+    wait = _FIRST_SECONDS * 2 ** (tries - 1) if asked is None else asked
+    return min(max(wait, 0.0), LONGEST_SECONDS)
+
+
+def _retry_after(text: str, now: datetime) -> float | None:
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return (parsedate_to_datetime(text) - now).total_seconds()
+    except (TypeError, ValueError):
+        return None
+
+
+# The gateway's and the function's own ways to say "not now". Submitting is idempotent, so a repeat is safe.
+_TRANSIENT = frozenset({0, 429, 500, 502, 503, 504})
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # API Gateway itself gives up after 30 s
+_LOOK_UP_TRIES = 3
+_SUBMIT_TRIES = 8
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered in the end.
+
+    Attributes
+    ----------
+    status_code
+        HTTP status, or 0 if there was no answer.
+    detail
+        The API's or the network's words, for the user.
+    seconds
+        From sending the last request to its answer.
+    tries
+        How many requests were sent.
+    """
+
+    status_code: int
+    detail: str
+    seconds: float
+    tries: int
+
+    @property
+    def accepted(self) -> bool:
+        """The API has taken the task: now (202), or in an earlier try whose answer was an error or lost."""
+        return self.status_code == HTTPStatus.ACCEPTED or (
+            self.status_code == HTTPStatus.OK and self.tries > 1
+        )
+
+    @property
+    def existed(self) -> bool:
+        """The id belongs to a task of an earlier run."""
+        return self.status_code == HTTPStatus.CONFLICT or (
+            self.status_code == HTTPStatus.OK and not self.accepted
+        )
+
+
+class Api:
+    """A client of the API; one serves many threads.
+
+    Parameters
+    ----------
+    endpoint
+        The stack output `apiEndpoint`.
+    http
+        The connections, with their authorization; see `connections`.
+    sleep
+        Waits the given seconds before a retry; returns True if the run was stopped meanwhile.
+    """
+
+    def __init__(self, endpoint: str, http: httpx.Client, sleep: Callable[[float], bool]) -> None:
+        self._endpoint = endpoint
+        self._http = http
+        self._sleep = sleep
+
+    def look_up(self, task_id: str) -> Answer:
+        """GET a task."""
+        return self._ask(
+            self._http.build_request("GET", f"{self._endpoint}/tasks/{quote(task_id, safe='')}"),
+            _LOOK_UP_TRIES,
+        )
+
+    def submit(self, task_id: str, payload: Mapping[str, Any]) -> Answer:
+        """POST a task, again and again while the answer is "not now" or there is none."""
+        body = json.dumps({"taskId": task_id, "payload": payload}).encode()
+        headers = {"content-type": "application/json"}
+        request = self._http.build_request("POST", f"{self._endpoint}/tasks", content=body, headers=headers)
+        return self._ask(request, _SUBMIT_TRIES)
+
+    def _ask(self, request: httpx.Request, most_tries: int) -> Answer:
+        for tries in range(1, most_tries):
+            answer, headers = self._send(request, tries)
+            if answer.status_code not in _TRANSIENT:
+                return answer
+            if self._sleep(wait_before_retry(tries, headers, datetime.now(UTC))):
+                return answer
+        return self._send(request, most_tries)[0]
+
+    def _send(self, request: httpx.Request, tries: int) -> tuple[Answer, Mapping[str, str]]:
+        began = perf_counter()
+        try:
+            response = self._http.send(request)
+        except httpx.TransportError as error:
+            return Answer(0, f"no answer ({type(error).__name__}: {error})", 0.0, tries), {}
+        seconds = perf_counter() - began
+        return Answer(response.status_code, problem_of(response), seconds, tries), response.headers
+
+
+def connections(
+    auth: httpx.Auth | None, clients: int, *, local: bool, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
+    """Make the connections to the API.
+
+    Parameters
+    ----------
+    auth
+        How requests are authorized.
+    clients
+        The greatest number of connections.
+    local
+        The API is on this machine: no proxy is asked.
+    transport
+        Replaces the network in tests.
+    """
+    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
+    return httpx.Client(auth=auth, timeout=_TIMEOUT, limits=limits, transport=transport, trust_env=not local)
+
+
+def problem_of(response: httpx.Response) -> str:
+    """Say in one line what the API answered: the status, and a problem's title and detail if it sent one."""
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    known = document if isinstance(document, dict) else {}
+    words = [str(known[key]) for key in ("title", "detail", "message") if known.get(key)]
+    return ": ".join([f"{response.status_code} {response.reason_phrase}".strip(), *words])

@@ -1,0 +1,1 @@
+"""A stack as this tool sees it: outputs, clients, status, deliveries."""

@@ -1,0 +1,158 @@
+"""How a stack stands at this moment."""
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+
+from ops.console import print_table
+from ops.stack.deliveries import ENABLED, mapping_of
+from ops.tasks.records import count_dead_letters
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudwatch import CloudWatchClient
+    from mypy_boto3_sqs import SQSClient
+    from rich.console import Console
+
+    from ops.stack.aws import Aws
+
+
+@dataclass(frozen=True)
+class Depth:
+    """SQS's approximate numbers of messages.
+
+    Attributes
+    ----------
+    visible
+        Ready to be received.
+    in_flight
+        Received and not deleted: being processed, or waiting for a retry.
+    delayed
+        Sent with a delay that is not over.
+    """
+
+    visible: int = 0
+    in_flight: int = 0
+    delayed: int = 0
+
+    def __str__(self) -> str:
+        """Write the three numbers for a progress line."""
+        return f"queue: {self.visible} visible, {self.in_flight} in flight, {self.delayed} delayed"
+
+
+def depth_of(client: "SQSClient", queue_url: str) -> Depth:
+    """Ask SQS for a queue's depth."""
+    answer = client.get_queue_attributes(
+        QueueUrl=queue_url,
+        AttributeNames=[
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ],
+    )
+    numbers = {name: int(value) for name, value in answer["Attributes"].items()}
+    return Depth(
+        visible=numbers.get("ApproximateNumberOfMessages", 0),
+        in_flight=numbers.get("ApproximateNumberOfMessagesNotVisible", 0),
+        delayed=numbers.get("ApproximateNumberOfMessagesDelayed", 0),
+    )
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """An alarm in state ALARM: its name, and CloudWatch's reason."""
+
+    name: str
+    reason: str
+
+
+def ringing_alarms(client: "CloudWatchClient", topic_arn: str) -> list[Alarm]:
+    """Return the alarms in state ALARM that report to the stack's topic; that is how they are known."""
+    pages = client.get_paginator("describe_alarms").paginate(
+        ActionPrefix=topic_arn, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
+    )
+    found = [
+        alarm for page in pages for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", []))
+    ]
+    return [
+        Alarm(alarm["AlarmName"], alarm.get("StateReason", ""))
+        for alarm in found
+        if alarm["StateValue"] == "ALARM" and topic_arn in alarm.get("AlarmActions", [])
+    ]
+
+
+@dataclass(frozen=True)
+class Health:
+    """A stack's queues, deliveries, dead letters and alarms.
+
+    Attributes
+    ----------
+    task_queue, dead_letter_queue
+        Depths; Lambda drains both, so messages that stay are the sign of trouble.
+    deliveries, dead_letter_deliveries
+        States of the two event source mappings.
+    dead_letters
+        Tasks that are DEAD_LETTERED in the table.
+    alarms
+        Those in state ALARM.
+    """
+
+    task_queue: Depth
+    dead_letter_queue: Depth
+    deliveries: str
+    dead_letter_deliveries: str
+    dead_letters: int
+    alarms: list[Alarm]
+
+    def document(self) -> dict[str, Any]:
+        """Make the JSON report."""
+        return {
+            "taskQueue": _depth(self.task_queue, self.deliveries),
+            "deadLetterQueue": _depth(self.dead_letter_queue, self.dead_letter_deliveries),
+            "deadLetters": self.dead_letters,
+            "alarms": [asdict(alarm) for alarm in self.alarms],
+        }
+
+
+def health_of(aws: "Aws") -> Health:
+    """Ask the stack's services."""
+    outputs, functions = aws.outputs, aws.outputs.function_names
+    return Health(
+        task_queue=depth_of(aws.sqs, outputs.task_queue_url),
+        dead_letter_queue=depth_of(aws.sqs, outputs.dead_letter_queue_url),
+        deliveries=mapping_of(aws.lambda_, functions["process_task"], outputs.task_queue_url).state,
+        dead_letter_deliveries=mapping_of(
+            aws.lambda_, functions["monitor_dlq"], outputs.dead_letter_queue_url
+        ).state,
+        dead_letters=count_dead_letters(aws.dynamodb, outputs.tasks_table_name),
+        alarms=ringing_alarms(aws.cloudwatch, outputs.alarm_topic_arn),
+    )
+
+
+def print_health(console: "Console", health: Health) -> None:
+    """Print it for people."""
+    table = Table(header_style="bold")
+    for heading in ("queue", "visible", "in flight", "delayed", "deliveries"):
+        table.add_column(heading, justify="left" if heading in {"queue", "deliveries"} else "right")
+    table.add_row("tasks", *_cells(health.task_queue), health.deliveries)
+    table.add_row("dead letters", *_cells(health.dead_letter_queue), health.dead_letter_deliveries)
+    print_table(console, table)
+    if health.deliveries != ENABLED:
+        console.print("Tasks are accepted and wait: `python -m ops resume` lets them run.", style="yellow")
+    console.print(f"DEAD_LETTERED: {health.dead_letters}")
+    console.print(f"ALARMS: {len(health.alarms)}")
+    for alarm in health.alarms:
+        console.print(f"  {alarm.name}: {alarm.reason}", style="red")
+
+
+def _cells(depth: Depth) -> tuple[str, str, str]:
+    return str(depth.visible), str(depth.in_flight), str(depth.delayed)
+
+
+def _depth(depth: Depth, deliveries: str) -> dict[str, Any]:
+    return {
+        "visible": depth.visible,
+        "inFlight": depth.in_flight,
+        "delayed": depth.delayed,
+        "deliveries": deliveries,
+    }

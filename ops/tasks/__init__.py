@@ -1,0 +1,1 @@
+"""Tasks as this tool sees them: their records, and sending them again."""

@@ -1,6 +1,0 @@
-"""The proof of the proof: with any one guard taken out, the sweep must find a violation."""
-
-from tests.faults.mutations import code, conditions
-from tests.faults.mutations.mutation import Mutation
-
-MUTATIONS: tuple[Mutation, ...] = (*conditions.MUTATIONS, *code.MUTATIONS)

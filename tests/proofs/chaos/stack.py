@@ -1,0 +1,104 @@
+"""The stack under test: what chaos changes in it, always by AWS's own means."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from local.deployer.aws_clients import WAITER_CONFIG
+from ops.stack.aws import Aws
+from ops.stack.outputs import FUNCTIONS
+from ops.stack.status import Depth, depth_of
+from ops.tasks.records import read_records
+from taskguard.edge.telemetry import Event
+from taskguard.model.message import Message
+from taskguard.model.record import SETTLED, TaskRecord
+from taskguard.storage.items import to_record
+
+_TASK_ID = re.compile(r'"taskId":"([^"]+)"')
+# Leases end with the function's time, and must have ended when the message comes back.
+_MARGIN_SECONDS = 2
+WORKER_FOLDER = Path(__file__).with_name("worker")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack."""
+
+    aws: Aws
+
+    def let_chaos_in(self, folder: Path, rate: float, seed: int) -> None:
+        """Let every worker start with faults, which stay off while `folder` has no file `faults-on`."""
+        variables = {
+            "PYTHONPATH": str(WORKER_FOLDER),
+            "CHAOS_FOLDER": str(folder),
+            "CHAOS_RATE": str(rate),
+            "CHAOS_SEED": str(seed),
+        }
+        for function in FUNCTIONS:
+            self._configure(function, variables)
+
+    def end_simulation(self) -> None:
+        """Let no try fail on purpose any more."""
+        self._configure("process_task", {"FAILURE_RATE": "0", "PERMANENT_FAILURE_SUFFIX": ""})
+
+    def shorten_waits(self, timeout_seconds: int) -> None:
+        """Let a message that nobody answered for come back soon after its function's time is over.
+
+        On AWS a queue waits six times as long, for the sake of throttled functions; here that would be most
+        of a run. The monitor gets process_task's timeout, which is a setting; its own is not.
+        """
+        self._configure("monitor_dlq", {}, Timeout=timeout_seconds)
+        visibility: Any = {"VisibilityTimeout": str(timeout_seconds + _MARGIN_SECONDS)}
+        outputs = self.aws.outputs
+        for url in (outputs.task_queue_url, outputs.dead_letter_queue_url):
+            self.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=visibility)
+
+    def send_again(self, task_id: str, payload: Any) -> None:
+        """Put a task's first message on the queue once more, as SQS itself may."""
+        body = Message(task_id, payload).body()
+        self.aws.sqs.send_message(QueueUrl=self.aws.outputs.task_queue_url, MessageBody=body)
+
+    def unsettled(self, task_ids: list[str]) -> list[str]:
+        """Return those of the tasks that are not settled."""
+        read = read_records(
+            self.aws.dynamodb, self.aws.outputs.tasks_table_name, task_ids, ("taskId", "status")
+        )
+        return [each for each in task_ids if read.get(each, {}).get("status") not in SETTLED]
+
+    def records(self) -> dict[str, TaskRecord]:
+        """Read the whole table."""
+        pages = self.aws.dynamodb.get_paginator("scan").paginate(
+            TableName=self.aws.outputs.tasks_table_name, ConsistentRead=True
+        )
+        records = [to_record(item) for page in pages for item in page["Items"]]
+        return {record.task_id: record for record in records}
+
+    def told_dead(self) -> set[str]:
+        """Return the tasks of which CloudWatch Logs has the line of a dead letter.
+
+        A line is searched, not parsed: the emulator breaks it in two where a payload has U+2028.
+        """
+        logs = self.aws.session.client("logs", endpoint_url=self.aws.outputs.aws_endpoint_url)
+        pages = logs.get_paginator("filter_log_events").paginate(
+            logGroupName=f"/aws/lambda/{self.aws.outputs.function_names['monitor_dlq']}",
+            filterPattern=Event.DEAD_LETTER.value,
+        )
+        found = [_TASK_ID.search(event["message"]) for page in pages for event in page["events"]]
+        return {match[1] for match in found if match}
+
+    def depths(self) -> tuple[Depth, Depth]:
+        """Return the depths of the task queue and of the dead-letter queue."""
+        outputs = self.aws.outputs
+        return depth_of(self.aws.sqs, outputs.task_queue_url), depth_of(
+            self.aws.sqs, outputs.dead_letter_queue_url
+        )
+
+    def _configure(self, function: str, variables: Mapping[str, str], **more: Any) -> None:
+        name = self.aws.outputs.function_names[function]
+        client = self.aws.lambda_
+        present = client.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+        environment: Any = {"Variables": {**present, **variables}}
+        client.update_function_configuration(FunctionName=name, Environment=environment, **more)
+        client.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAITER_CONFIG)

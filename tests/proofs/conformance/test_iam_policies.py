@@ -1,0 +1,38 @@
+"""What an IAM linter says of each policy: unknown actions, actions that a resource does not know."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.proofs.conformance.scanners import parliament
+from tests.proofs.conformance.stacks import STACKS
+from tests.proofs.conformance.template_types import ROLE_POLICY
+
+
+def allowing(action: str, resource: str) -> dict[str, Any]:
+    """Return a policy with one statement."""
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+BAD_POLICIES = {
+    "UNKNOWN_ACTION": allowing("sqs:SendMassage", "arn:aws:sqs:eu-west-1:123456789012:tasks"),
+    "RESOURCE_MISMATCH": allowing("sqs:SendMessage", "arn:aws:dynamodb:eu-west-1:123456789012:table/tasks"),
+    "RESOURCE_STAR": allowing("sqs:SendMessage", "*"),
+}
+
+
+def test_no_role_has_a_finding(tmp_path: Path) -> None:
+    for stack, run in STACKS.items():
+        for policy in run().all(ROLE_POLICY):
+            (tmp_path / f"{stack}-{policy.name}.json").write_text(policy.inputs["policy"])
+    assert len(list(tmp_path.iterdir())) == 4 * len(STACKS)
+    assert parliament(tmp_path, tmp_path) == []
+
+
+@pytest.mark.parametrize("issue", BAD_POLICIES)
+def test_the_linter_sees(issue: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text(json.dumps(BAD_POLICIES[issue]))
+    assert issue in {finding["issue"] for finding in parliament(tmp_path, tmp_path)}

@@ -1,0 +1,79 @@
+"""The policy pack's rules: kept by every stack, and each one able to see its breach."""
+
+import re
+
+import pytest
+from pulumi_policy import PolicyResource
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from policy.pack import RULES
+from policy.rule import Rule
+from policy.wildcards import EXCUSES
+from tests.proofs.conformance.breaches import BREACHES, QUEUE_POLICY, Breach, Key, dropped, find, with_
+from tests.proofs.conformance.engine_args import Judgement, judge, policy_resources
+from tests.proofs.conformance.stacks import STACKS
+from tests.support.program import run_program
+
+BY_NAME = {rule.name: rule for rule in RULES}
+CASES = [
+    pytest.param(BY_NAME[name], victim, breach, id=f"{name}-{number}")
+    for name, breaches in BREACHES.items()
+    for number, (victim, breach) in enumerate(breaches, start=1)
+]
+
+
+@pytest.fixture
+def resources() -> list[PolicyResource]:
+    """Return production's resources, to be broken."""
+    return policy_resources(STACKS["prod"]())
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_stack_keeps_every_rule(rule: Rule, stack: str) -> None:
+    assert judge(rule, policy_resources(STACKS[stack]())) == Judgement()
+
+
+@pytest.mark.parametrize(("rule", "victim", "breach"), CASES)
+def test_a_rule_sees_its_breach_and_names_the_resource(
+    rule: Rule, victim: str, breach: Breach, resources: list[PolicyResource]
+) -> None:
+    breach(resources)
+    assert victim in judge(rule, resources).names
+
+
+def test_every_rule_has_a_breach() -> None:
+    assert set(BREACHES) == set(BY_NAME)
+    assert len(BY_NAME) == len(RULES)
+
+
+@pytest.mark.parametrize("stack", ["dev", "local"])
+def test_stacks_for_trying_out_may_be_open_to_everyone(stack: str) -> None:
+    route: Key = ("aws:apigatewayv2/route:Route", "api-post-tasks")
+    opened = policy_resources(STACKS[stack]())
+    assert find(opened, route).props["authorizationType"] == "NONE"
+    assert judge(BY_NAME["route-guarded"], opened) == Judgement()
+
+
+def test_every_excused_wildcard_is_needed_and_has_a_reason() -> None:
+    used = policy_resources(STACKS["prod"]())
+    for excuse in EXCUSES:
+        assert re.search(r"\w+ \w+ \w+", excuse.reason)
+        owners = [each for each in used if each.resource_type == excuse.type]
+        assert any(all(action in str(dict(each.props)) for action in excuse.actions) for each in owners)
+
+
+def test_a_value_that_is_not_known_yet_hides_no_other_violation(resources: list[PolicyResource]) -> None:
+    with_((QUEUE_POLICY, "tasks-tls"), "policy", UNKNOWN_STRING_VALUE, keeps_links=True)(resources)
+    dropped((QUEUE_POLICY, "dead-letters-tls"))(resources)
+    judgement = judge(BY_NAME["queue-tls-only"], resources)
+    assert judgement.undecided
+    assert judgement.names == {"dead-letters"}
+
+
+def test_a_preview_of_a_new_stack_judges_all_but_what_stands_in_policies() -> None:
+    previewed = policy_resources(run_program("prod", preview=True))
+    judgements = {rule.name: judge(rule, previewed) for rule in RULES}
+    assert [name for name, judgement in judgements.items() if judgement.violations] == []
+    undecided = {name for name, judgement in judgements.items() if judgement.undecided}
+    assert undecided == {"policy-no-wildcards", "queue-redrive-restricted", "queue-tls-only"}

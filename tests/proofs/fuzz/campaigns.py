@@ -1,0 +1,22 @@
+"""All properties, and how the examples are shared out among them."""
+
+from typing import Final
+
+from tests.proofs.fuzz.batches import batches
+from tests.proofs.fuzz.campaign import Campaign
+from tests.proofs.fuzz.deliveries import to_monitor, to_process
+from tests.proofs.fuzz.outcomes import outcomes
+from tests.proofs.fuzz.reads import reads
+from tests.proofs.fuzz.repeats import repeats
+from tests.proofs.fuzz.submits import huge_submits, submits
+
+CAMPAIGNS: Final = (
+    Campaign("submits", submits, 0.6),
+    Campaign("huge submits", huge_submits, 0.01),
+    Campaign("repeats", repeats, 0.04),
+    Campaign("batches", batches, 0.02),
+    Campaign("reads", reads, 0.29),
+    Campaign("messages to process_task", to_process, 0.01),
+    Campaign("messages to monitor_dlq", to_monitor, 0.01),
+    Campaign("ends of attempts", outcomes, 0.02),
+)

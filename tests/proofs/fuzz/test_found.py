@@ -1,0 +1,90 @@
+"""Faults that fuzzing, or thinking about it, has found; each stays found."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from taskguard.edge.requests import MAX_BATCH_BODY_BYTES, MAX_UNKNOWN_NAMED
+from taskguard.model.errors import RetryAfter
+from tests.proofs.fuzz.backend import Backend, running_backend
+from tests.proofs.fuzz.judge import judged
+from tests.proofs.fuzz.tally import Tally
+from tests.support.events import http_event
+
+BATCH = "POST /tasks/batch"
+KIB = 1024
+
+
+@pytest.fixture
+def backend() -> Iterator[Backend]:
+    with running_backend() as running:
+        yield running
+
+
+def _batch(backend: Backend, body: str) -> tuple[int, Any]:
+    return judged(BATCH, backend.submit(http_event("POST", "/tasks/batch", body)), Tally(), "batch")
+
+
+@pytest.mark.parametrize("text", ["é" * 80 * KIB, '"' * 80 * KIB, "\U0001f600" * 40 * KIB])
+def test_the_answer_to_the_largest_batch_fits_lambda(backend: Backend, text: str) -> None:
+    body = json.dumps({"tasks": [{"payload": text}] * 25}, ensure_ascii=False, separators=(",", ":"))
+    assert MAX_BATCH_BODY_BYTES * 0.9 < len(body.encode()) <= MAX_BATCH_BODY_BYTES
+    status, answer = _batch(backend, body)
+    assert status == 207
+    assert {result["status"] for result in answer["results"]} == {202}
+
+
+def test_the_answer_to_a_batch_of_unknown_members_fits_lambda(backend: Backend) -> None:
+    body = "{" + ",".join(f'"{n:x}":0' for n in range(400_000)) + "}"
+    assert len(body) > MAX_BATCH_BODY_BYTES * 0.8
+    status, answer = _batch(backend, body)
+    assert status == 400
+    assert (
+        answer["errors"][MAX_UNKNOWN_NAMED]["detail"]
+        == f"has {400_000 - MAX_UNKNOWN_NAMED} more members that are not known"
+    )
+
+
+@pytest.mark.parametrize("result", [{1: "a", "1": "b"}, json.loads("[" * 70 + "]" * 70)])
+def test_a_result_that_could_not_be_read_back_is_not_kept(backend: Backend, result: Any) -> None:
+    backend.work = lambda _task: result
+    backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
+    answer = backend.get(http_event("GET", "/tasks/a"))
+    status, body = judged("GET /tasks/{taskId}", answer, Tally(), "read")
+    assert (status, body["status"], body["lastError"]["type"]) == (200, "RETRYING", "PermanentError")
+
+
+def test_base64_beyond_ascii_is_a_400(backend: Backend) -> None:
+    event = http_event("POST", "/tasks", "é", isBase64Encoded=True)
+    assert judged("POST /tasks", backend.submit(event), Tally(), "base64")[0] == 400
+
+
+@pytest.mark.parametrize("task_id", [".", ".."])
+def test_an_id_that_no_path_can_carry_is_refused(backend: Backend, task_id: str) -> None:
+    event = http_event("POST", "/tasks", {"taskId": task_id, "payload": 1})
+    assert judged("POST /tasks", backend.submit(event), Tally(), "dots")[0] == 400
+
+
+@pytest.mark.parametrize("seconds", [1e9, float("inf"), float("nan")])
+def test_work_may_ask_for_any_wait(backend: Backend, seconds: float) -> None:
+    backend.work = _raising(RetryAfter(seconds))
+    backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
+    events = [line["event"] for line in backend.log.take()]
+    assert events == ["TASK_STARTED", "TASK_RETRY"]
+
+
+def test_an_error_with_half_of_a_surrogate_pair_is_logged(backend: Backend) -> None:
+    backend.work = _raising(ValueError("\ud800 é"))
+    backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
+    started, retry = backend.log.take()
+    assert (started["event"], retry["event"]) == ("TASK_STARTED", "TASK_RETRY")
+    assert "ValueError: ? é" in retry["exception"]
+
+
+def _raising(error: Exception) -> Callable[[object], None]:
+    def work(_task: object) -> None:
+        raise error
+
+    return work

@@ -1,0 +1,90 @@
+"""The product's own functions, built by their own ``build`` around clients that belong to a run."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import count
+from typing import Any, TypeAlias
+from unittest.mock import patch
+
+import monitor_dlq.handler
+import process_task.handler
+import submit_task.handler
+from taskguard.model.json_text import Json
+from taskguard.storage import aws
+from taskguard.work import Task, WorkContext
+from tests.proofs.simulation import settings
+from tests.proofs.simulation.clients import QueueClient, Seat, TableClient
+from tests.proofs.simulation.logs import keep_lines
+from tests.proofs.simulation.process import Kind, Process
+
+Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What Lambda tells a function of its invocation."""
+
+    process: Process
+    aws_request_id: str
+    function_name: str
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:test"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until Lambda kills the invocation."""
+        deadline = self.process.deadline or self.process.clock()
+        return round((deadline - self.process.clock()).total_seconds() * 1000)
+
+
+@dataclass
+class Functions:
+    """Execution environments, warm: building one takes longer than running a task through it."""
+
+    _idle: dict[Kind, list[tuple[Seat, Handler]]] = field(default_factory=dict)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def invoke(self, process: Process, world: Any, event: dict[str, Any]) -> dict[str, Any]:
+        """Run a function as the given process; raises ``Killed`` if it is stopped on the way."""
+        with self._environment(process, world) as handler:
+            context = Context(process, f"request-{process.id}", process.kind)
+            answer = handler(event, context)
+        process.check()  # the product cannot answer for a process that is gone
+        return answer
+
+    @contextmanager
+    def _environment(self, process: Process, world: Any) -> Iterator[Handler]:
+        idle = self._idle.setdefault(process.kind, [])
+        seat, handler = idle.pop() if idle else self._build(process, world)
+        seat.process, seat.world = process, world
+        try:
+            yield handler
+        finally:
+            idle.append((seat, handler))
+
+    def _build(self, process: Process, world: Any) -> tuple[Seat, Handler]:
+        seat = Seat(process, world)
+        service = f"faults-{process.kind}-{next(self._numbers)}"
+
+        def clock() -> datetime:
+            return seat.process.clock()
+
+        def perform(task: Task, _context: WorkContext) -> Json:
+            return seat.world.perform(seat.process, task)
+
+        with (
+            patch.object(aws, "dynamodb", lambda: TableClient(seat)),
+            patch.object(aws, "sqs", lambda: QueueClient(seat)),
+            patch.object(process_task.handler, "perform", perform),
+        ):
+            handler = _BUILD[process.kind](service, clock)
+        keep_lines(service, seat)
+        return seat, handler
+
+
+_BUILD: dict[Kind, Callable[[str, Callable[[], datetime]], Handler]] = {
+    Kind.SUBMIT: lambda service, clock: submit_task.handler.build(settings.submit(service), clock, 1),
+    Kind.PROCESS: lambda service, clock: process_task.handler.build(settings.process(service), clock, 1),
+    Kind.MONITOR: lambda service, clock: monitor_dlq.handler.build(settings.monitor(service), clock, 1),
+}

@@ -1,0 +1,219 @@
+"""Guards that are code: orders of steps, answers to SQS, and what is said to the client."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from taskguard.bury import Burial
+from taskguard.edge.sqs import BatchHandler
+from taskguard.model.errors import Unavailable, UnreadableMessage
+from taskguard.model.message import Message
+from taskguard.model.record import Attempt, Status, TaskRecord
+from taskguard.process import Delivery, Processor
+from taskguard.redrive import Redriver
+from taskguard.storage import transitions
+from taskguard.storage.queue import TaskQueue
+from taskguard.storage.store import Refused, TaskStore
+from taskguard.storage.transitions import Transition
+from taskguard.submit import Submitted, Submitter
+from taskguard.work import WorkContext
+from tests.proofs.simulation.mutations.mutation import Mutation, Patch
+
+
+def _method(owner: type, name: str, mutant: Callable[..., Any]) -> Patch:
+    return lambda: patch.object(owner, name, mutant)
+
+
+class _Deaf(TaskQueue):
+    """Takes a failed send for a sent message."""
+
+    def send(self, message: Message) -> None:
+        with suppress(Unavailable):
+            super().send(message)
+
+
+_submit, _create = Submitter.submit, Submitter._create
+_respond, _bury, _claim = BatchHandler._respond, Burial.handle, TaskStore.claim
+_claiming = transitions.claim
+
+
+def _submit_deaf(self: Submitter, *arguments: Any) -> Submitted:
+    return _submit(replace(self, queue=_Deaf(self.queue.client, self.queue.url)), *arguments)
+
+
+def _create_without_resending(self: Submitter, record: TaskRecord) -> Submitted:
+    submitted = _create(self, record)
+    if submitted.created:
+        return submitted
+    return Submitted(replace(submitted.record, status=Status.PROCESSING), created=False)
+
+
+def _mark_before_send(self: Redriver, record: TaskRecord) -> bool:
+    if record.status is not Status.DEAD_LETTERED:
+        return False
+    with suppress(Refused):
+        self.store.redrive(record, self.clock())
+    self.queue.send(Message(record.task_id, record.payload, record.generation + 1))
+    return True
+
+
+def _all_well(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
+    _respond(self, *arguments)
+    return {"batchItemFailures": []}
+
+
+def _all_or_nothing(self: BatchHandler, event: Any, *arguments: Any) -> dict[str, Any]:
+    if not _respond(self, event, *arguments)["batchItemFailures"]:
+        return {"batchItemFailures": []}
+    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"]]}
+
+
+def _raising(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
+    answer = _respond(self, *arguments)
+    if answer["batchItemFailures"]:
+        raise RuntimeError("some messages failed")
+    return answer
+
+
+def _dropped(*_: Any) -> bool:
+    return True
+
+
+def _never(*_: Any) -> bool:
+    return False
+
+
+def _dropped_if_unavailable(self: Processor, delivery: Delivery, context: WorkContext) -> bool:
+    try:
+        return self._try(Message.parse(delivery.body), delivery, context)
+    except UnreadableMessage:
+        return self._come_back(delivery, 0)
+    except Unavailable:
+        return True
+
+
+def _dropped_if_unreadable(self: Processor, delivery: Delivery, context: WorkContext) -> bool:
+    try:
+        return self._try(Message.parse(delivery.body), delivery, context)
+    except UnreadableMessage:
+        return True
+    except Unavailable:
+        return False
+
+
+def _dropped_if_lost(self: Processor, record: TaskRecord, *arguments: Any) -> bool:
+    try:
+        return _attempt(self, record, *arguments)
+    except Refused:
+        return True
+
+
+_attempt = Processor._attempt
+
+
+def _dropped_by_monitor(self: Burial, *arguments: Any) -> bool:
+    _bury(self, *arguments)
+    return True
+
+
+def _claim_without_recognition(self: TaskStore, *arguments: Any) -> TaskRecord:
+    message, attempt, token, lease_until, sent_at = arguments
+    return self._apply(message.task_id, _claiming(message, attempt, token, lease_until, sent_at))
+
+
+def _claim_without_lease(self: TaskStore, message: Message, attempt: Attempt, *rest: Any) -> TaskRecord:
+    token, _lease_until, sent_at = rest
+    return _claim(self, message, attempt, token, attempt.started_at, sent_at)
+
+
+def _claim_without_history(*arguments: Any) -> Transition:
+    transition = _claiming(*arguments)
+    return replace(transition, assign={**transition.assign, "attempts": ":attempt"})
+
+
+MUTATIONS = (
+    Mutation("submit: 202 though the send failed", "success", _method(Submitter, "submit", _submit_deaf)),
+    Mutation(
+        "submit: a repeat does not send again",
+        "success",
+        _method(Submitter, "_create", _create_without_resending),
+    ),
+    Mutation(
+        "redrive: marks before it sends",
+        "operator's redrive until it works",
+        _method(Redriver, "redrive", _mark_before_send),
+    ),
+    Mutation(
+        "batch: no failure is reported", "failure, then success", _method(BatchHandler, "_respond", _all_well)
+    ),
+    Mutation(
+        "batch: one failure sends all back",
+        "a batch of ten with one poison message",
+        _method(BatchHandler, "_respond", _all_or_nothing),
+    ),
+    Mutation(
+        "batch: a failure is raised",
+        "a batch of ten with one poison message",
+        _method(BatchHandler, "_respond", _raising),
+    ),
+    Mutation(
+        "claim: an answer lost and repeated is not recognised",
+        "success",
+        _method(TaskStore, "claim", _claim_without_recognition),
+    ),
+    Mutation(
+        "claim: the lease ends at once",
+        "delivered twice at once",
+        _method(TaskStore, "claim", _claim_without_lease),
+    ),
+    Mutation(
+        "claim: a new attempt replaces the last",
+        "failure, then success",
+        lambda: patch.object(transitions, "claim", _claim_without_history),
+    ),
+    Mutation(
+        "process: a task is claimed when the invocation's time is over",
+        "a worker outlives its lease before a neighbour",
+        _method(Processor, "_is_late", _never),
+    ),
+    Mutation(
+        "process: a message is dropped when AWS fails",
+        "success",
+        _method(Processor, "handle", _dropped_if_unavailable),
+    ),
+    Mutation(
+        "process: an unreadable message is dropped",
+        "a body that is no JSON",
+        _method(Processor, "handle", _dropped_if_unreadable),
+    ),
+    Mutation(
+        "process: a message is dropped while another tries its task",
+        "delivered twice at once",
+        _method(Processor, "_come_back", _dropped),
+    ),
+    Mutation(
+        "process: a message is dropped when the lease was lost",
+        "a worker outlives its lease beside another",
+        _method(Processor, "_attempt", _dropped_if_lost),
+    ),
+    Mutation(
+        "process: nothing is sent when giving up",
+        "permanent failure",
+        _method(Processor, "_give_up", _dropped),
+    ),
+    Mutation(
+        "monitor: a message goes though nothing was recorded",
+        "a dead letter without record",
+        _method(Burial, "handle", _dropped_by_monitor),
+    ),
+    Mutation(
+        "monitor: the message of a running task goes",
+        "a dead letter of a running task",
+        _method(Burial, "_not_buried", _dropped),
+    ),
+    Mutation(
+        "monitor: no log line", "a dead letter without record", _method(Burial, "_report_dead", _dropped)
+    ),
+)

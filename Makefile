@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Python compiles what is imported, when it is; compiling all of the AWS provider takes longer than the rest.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
-SOURCES := __main__.py infra functions local ops policy benchmarks tests
+SOURCES := __main__.py infra functions local ops policy benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format bench faults fuzz chaos clean
+.PHONY: help demo local test lint format docs bench faults fuzz chaos clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ lint: $(VENV)/.installed-dev ## Check style, types and workflows
 format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix $(SOURCES)
 	$(BIN)/ruff format $(SOURCES)
+
+docs: $(VENV)/.installed-dev ## Rewrite the tables in the documentation that follow from the code
+	@exec $(BIN)/python -m docs.generate
 
 bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
 	@exec $(BIN)/python -m benchmarks.import_cost $(ARGS)

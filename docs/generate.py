@@ -1,0 +1,160 @@
+"""Rewrites what the documentation repeats of the code: `make docs`, or `python -m docs.generate`.
+
+A generated block stands between two comments and is replaced as a whole:
+
+    <!-- generated: settings -->
+    ...
+    <!-- end -->
+
+`tests/test_docs.py` fails when a block is stale.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import typer.main
+import yaml
+
+from infra.monitoring.alarms import Alarm
+from infra.monitoring.catalogue import Watched, catalogue, function_alarms
+from ops.cli import app
+
+ROOT = Path(__file__).resolve().parents[1]
+
+BLOCK = re.compile(r"<!-- generated: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
+
+OUTPUTS: Mapping[str, str] = {
+    "apiEndpoint": "URL of the API, without a trailing slash",
+    "taskQueueUrl": "URL of the task queue",
+    "deadLetterQueueUrl": "URL of the dead-letter queue",
+    "tasksTableName": "name of the table",
+    "functionNames": "names of the functions, by `submit_task`, `get_task`, `process_task`, `monitor_dlq`",
+    "logGroupNames": "names of their log groups, by the same keys",
+    "alarmTopicArn": "the topic that every alarm notifies",
+    "dashboardUrl": "the dashboard in the CloudWatch console",
+}
+"""What each export of `__main__.py` is; `tests/test_docs.py` compares the names."""
+
+ANY_FUNCTION = "FUNCTION"
+"""Stands for the name of a function: all functions have the same alarms."""
+
+WATCHED = Watched(
+    service="taskguard",
+    functions={"monitor_dlq": "monitor-dlq", ANY_FUNCTION: ANY_FUNCTION},
+    timeouts_seconds={"monitor_dlq": 30, ANY_FUNCTION: 30},
+    task_queue="tasks",
+    dead_letter_queue="dead-letters",
+    table="tasks",
+    table_operations=("GetItem",),
+    api_id="api",
+    retry_span_seconds=60,
+)
+"""A stack that does not exist: names, meanings and first steps of alarms do not depend on it."""
+
+
+def settings() -> str:
+    """Return the settings of `Pulumi.yaml`."""
+    config: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text(encoding="utf-8"))[
+        "config"
+    ]
+    return _table(
+        ("setting", "type", "default", "meaning"),
+        (
+            (f"`{name}`", entry["type"], f"`{_default(entry['default'])}`", entry["description"])
+            for name, entry in config.items()
+            if "type" in entry  # the others belong to a provider
+        ),
+    )
+
+
+def outputs() -> str:
+    """Return the outputs of a stack."""
+    return _table(("output", "what it is"), ((f"`{name}`", meaning) for name, meaning in OUTPUTS.items()))
+
+
+def documented_alarms() -> list[Alarm]:
+    """Return every alarm of the catalogue once, those that each function has under `ANY_FUNCTION`."""
+    repeated = function_alarms(WATCHED, "monitor_dlq")
+    return [alarm for alarm in catalogue(WATCHED) if alarm not in repeated]
+
+
+def alarms() -> str:
+    """Return the alarms of the catalogue."""
+    return _table(
+        ("alarm", "what it means", "what to do first"),
+        ((f"`{alarm.name}`", alarm.meaning, alarm.first_step) for alarm in documented_alarms()),
+    )
+
+
+def commands() -> str:
+    """Return the commands of the operator's tool, with the first line of their help."""
+    group = typer.main.get_group(app)
+    return _table(
+        ("command", "what it does"),
+        ((f"`{name}`", command.get_short_help_str(limit=200)) for name, command in group.commands.items()),
+    )
+
+
+def make_targets() -> str:
+    """Return the targets of the Makefile, as `make help` prints them."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets: list[tuple[str, str]] = re.findall(r"^([a-z-]+):.*?## (.*)$", makefile, re.MULTILINE)
+    return _table(("command", "what it does"), ((f"`make {name}`", does) for name, does in targets))
+
+
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "settings": settings,
+    "outputs": outputs,
+    "alarms": alarms,
+    "commands": commands,
+    "make-targets": make_targets,
+}
+
+
+def documents() -> list[Path]:
+    """Return every Markdown file that is written for readers of this repository."""
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def refreshed(text: str) -> str:
+    """Return a document with its generated blocks made anew.
+
+    Raises
+    ------
+    KeyError
+        A block has a name that is not in `BLOCKS`.
+    """
+    return BLOCK.sub(
+        lambda found: f"<!-- generated: {found['name']} -->\n{BLOCKS[found['name']]()}\n<!-- end -->", text
+    )
+
+
+def _default(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return '""' if value == "" else str(value)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main() -> None:
+    """Rewrite the files whose generated blocks are stale, and name them."""
+    for path in documents():
+        text = path.read_text(encoding="utf-8")
+        if (fresh := refreshed(text)) != text:
+            path.write_text(fresh, encoding="utf-8")
+            sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -34,7 +34,7 @@ format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 	$(BIN)/ruff format $(SOURCES)
 
 docs: $(VENV)/.installed-dev ## Rewrite the tables in the documentation that follow from the code
-	@exec $(BIN)/python -m docs.generate
+	@PYTHONPATH=functions exec $(BIN)/python -m docs.generate
 
 bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
 	@exec $(BIN)/python -m benchmarks.import_cost $(ARGS)

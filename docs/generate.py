@@ -1,4 +1,4 @@
-"""Rewrites what the documentation repeats of the code: `make docs`, or `python -m docs.generate`.
+"""Rewrites what the documentation repeats of the code (`make docs`).
 
 A generated block stands between two comments and is replaced as a whole:
 
@@ -18,6 +18,7 @@ from typing import Any
 import typer.main
 import yaml
 
+from docs.way import way_of_a_message
 from infra.monitoring.alarms import Alarm
 from infra.monitoring.catalogue import Watched, catalogue, function_alarms
 from ops.cli import app
@@ -105,12 +106,29 @@ def make_targets() -> str:
     return _table(("command", "what it does"), ((f"`make {name}`", does) for name, does in targets))
 
 
+def way() -> str:
+    """Return the calls that a message leads to, from SQS's event to the completion of its task."""
+    return _table(
+        ("step", "module", "function", "what it does"),
+        (
+            (
+                str(number),
+                f"[{step.module}](../functions/{step.module})",
+                f"`{step.function}`",
+                step.meaning,
+            )
+            for number, step in enumerate(way_of_a_message(), start=1)
+        ),
+    )
+
+
 BLOCKS: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     "outputs": outputs,
     "alarms": alarms,
     "commands": commands,
     "make-targets": make_targets,
+    "way": way,
 }
 
 

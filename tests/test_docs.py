@@ -3,12 +3,15 @@
 import inspect
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterator
+from itertools import groupby
 
 import pytest
 import typer.main
 
 from docs.generate import OUTPUTS, documented_alarms, documents, refreshed
+from docs.way import ASIDE, way_of_a_message
 from local.project import REPOSITORY
 from ops.cli import app
 from taskguard.edge.telemetry import Event
@@ -65,6 +68,7 @@ def test_generated_blocks_are_fresh(document: str) -> None:
         ("docs/operating.md", "alarms"),
         ("docs/operating.md", "commands"),
         ("CONTRIBUTING.md", "make-targets"),
+        ("docs/how-it-works.md", "way"),
     ],
 )
 def test_each_table_stands_where_its_readers_look(document: str, block: str) -> None:
@@ -113,6 +117,19 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
             paths = [path for path, _ in TEXT_LINK.findall(DOCUMENTS[document]) if path]
             waiting += [str((folder / path).resolve().relative_to(REPOSITORY)) for path in paths]
     assert set(DOCUMENTS) - reached == {"docs/README.md"}  # for those who open the folder
+
+
+def test_the_way_of_a_message_enters_no_module_more_than_twice() -> None:
+    entered = Counter(module for module, _ in groupby(step.module for step in way_of_a_message()))
+    assert "taskguard/process.py" in entered
+    assert max(entered.values()) <= 2, entered
+
+
+def test_what_stands_beside_the_way_is_said() -> None:
+    listed = re.findall(
+        r"^- \[([^]]+)\]", section("docs/how-it-works.md", "The way of one message"), re.MULTILINE
+    )
+    assert sorted(listed) == sorted(ASIDE)
 
 
 def test_the_runbook_has_a_section_for_each_alarm() -> None:

@@ -19,7 +19,7 @@ from process_task import handler
 from tests.support.aws_in_process import running_system
 from tests.support.events import Context
 
-FUNCTIONS = Path(__file__).resolve().parents[1] / "functions"
+FUNCTIONS = f"{Path(__file__).resolve().parents[1]}/functions/"
 
 ASIDE = frozenset(
     {
@@ -106,5 +106,5 @@ def _recorded() -> Iterator[list[Step]]:
 
 
 def _module_of(frame: FrameType | None) -> str | None:
-    path = Path(frame.f_code.co_filename) if frame else FUNCTIONS
-    return path.relative_to(FUNCTIONS).as_posix() if FUNCTIONS in path.parents else None
+    path = frame.f_code.co_filename if frame else ""
+    return path.removeprefix(FUNCTIONS) if path.startswith(FUNCTIONS) else None

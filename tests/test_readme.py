@@ -9,11 +9,13 @@ import yaml
 
 from infra.monitoring.alarms import Alarm
 from infra.monitoring.catalogue import Watched, catalogue
-from infra.needs import NEEDS
+from infra.needs import needs
+from tests.support.config import stack_settings
 from tests.support.program import run_program
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+NEEDS = needs(stack_settings("dev"))
 WATCHED = Watched(
     service="service",
     functions={key: key for key in NEEDS},

@@ -3,6 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.settings.stack import PROJECT
+
+METRICS_NAMESPACE = "TaskGuard"
+
+
+def component_name(key: str) -> str:
+    """Return the name that a function has in resources: `submit-task` for the folder `submit_task`."""
+    return key.replace("_", "-")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -26,9 +35,6 @@ class Place:
     def account_root(self) -> str:
         """The account itself, as a principal."""
         return f"arn:{self.partition}:iam::{self.account}:root"
-
-
-PROJECT = "taskguard"
 
 
 @dataclass(frozen=True)

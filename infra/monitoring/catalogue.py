@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.components.api import STAGE
+from infra.components.scope import METRICS_NAMESPACE, component_name
 from infra.components.table import DEAD_LETTER_INDEX
 from infra.monitoring.alarms import Alarm, Metric
-from infra.needs import METRICS_NAMESPACE
 
 # A function that takes more than this share of its timeout is about to be cut off.
 TIMEOUT_SHARE = 0.8
@@ -128,7 +128,7 @@ def backlog_alarms(watched: Watched) -> tuple[Alarm, ...]:
 
 def function_alarms(watched: Watched, key: str) -> tuple[Alarm, ...]:
     """Return the alarms that every function has."""
-    name = key.replace("_", "-")
+    name = component_name(key)
     limit = watched.timeouts_seconds[key] * 1000
     return (
         Alarm(

@@ -8,10 +8,9 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.api import STAGE
-from infra.components.scope import Place, Scope
+from infra.components.scope import METRICS_NAMESPACE, Place, Scope
 from infra.monitoring.alarms import Metric
 from infra.monitoring.catalogue import Watched
-from infra.needs import METRICS_NAMESPACE
 
 
 @dataclass(frozen=True)

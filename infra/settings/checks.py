@@ -5,28 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from infra.settings.problems import Problem
-
-
-def visibility_timeout_seconds(function_timeout_seconds: int, batching_window_seconds: int) -> int:
-    """Return how long a received message stays hidden: six function timeouts and the batching window.
-
-    Six timeouts leave Lambda time to try again when the function is throttled:
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    """
-    return 6 * function_timeout_seconds + batching_window_seconds
-
-
-def waits_seconds(max_attempts: int, base_seconds: int, longest_seconds: int) -> list[int]:
-    """Return the waits between tries: `base_seconds`, doubled each time, at most `longest_seconds`."""
-    return [min(base_seconds * 2**number, longest_seconds) for number in range(max_attempts - 1)]
-
-
-def longest_retry_span_seconds(
-    max_attempts: int, base_seconds: int, longest_seconds: int, timeout_seconds: int
-) -> int:
-    """Return the time from a task's first try to the end of its last, if each one takes as long as it may."""
-    return sum(waits_seconds(max_attempts, base_seconds, longest_seconds)) + max_attempts * timeout_seconds
-
+from infra.settings.timing import retry_span_seconds, visibility_timeout_seconds
 
 CrossCheck = Callable[..., Problem | None]
 
@@ -73,7 +52,7 @@ def retries_end_before_the_message_expires(
     task_retention_days: int,
 ) -> Problem | None:
     """Check that a task is not dropped by its queue while it still has tries left."""
-    span = longest_retry_span_seconds(
+    span = retry_span_seconds(
         max_attempts, backoff_base_seconds, max_backoff_seconds, process_timeout_seconds
     )
     days = span // 86400 + 1
@@ -121,7 +100,7 @@ def the_window_leaves_time_to_work(
 
     Messages are hidden while they are gathered; a longer window would spend most of the visibility timeout.
     """
-    most = 6 * process_timeout_seconds
+    most = visibility_timeout_seconds(process_timeout_seconds, 0)
     if batching_window_seconds <= most:
         return None
     return _problem(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from get_task.handler import GetSettings
-from infra.settings.checks import waits_seconds
+from infra.settings.timing import backoffs_seconds
 from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
 from submit_task.handler import SubmitSettings
@@ -55,13 +55,13 @@ def test_each_function_reads_exactly_the_environment_that_it_is_given(
     assert given.asked | {"POWERTOOLS_LOG_LEVEL"} == set(given)
 
 
-@pytest.mark.parametrize(("attempts", "base", "longest"), [(3, 5, 900), (8, 2, 61), (1, 1, 1)])
+@pytest.mark.parametrize(("attempts", "base", "longest"), [(3, 5, 900), (8, 2, 61), (1, 1, 1), (100, 1, 900)])
 def test_the_waits_that_are_calculated_with_are_those_that_are_kept(
     attempts: int, base: int, longest: int
 ) -> None:
     policy = RetryPolicy(max_attempts=attempts, backoff_base_seconds=base, max_backoff_seconds=longest)
     kept = [policy.backoff_seconds(number) for number in range(1, attempts)]
-    assert waits_seconds(attempts, base, longest) == kept
+    assert backoffs_seconds(attempts, base, longest) == kept
 
 
 @pytest.fixture

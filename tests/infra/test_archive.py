@@ -11,9 +11,12 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infra.needs import NEEDS
+from infra.needs import needs
 from infra.packaging.archive import function_archive, zip_bytes
+from tests.support.config import stack_settings
 from tests.support.program import REPOSITORY, ProgramRun
+
+NEEDS = needs(stack_settings("dev"))
 
 
 def names(archive: pulumi.AssetArchive, root: Path) -> list[str]:
@@ -82,7 +85,7 @@ def test_a_change_of_one_function_changes_its_package_alone(clone: Path) -> None
 
 def test_a_change_of_process_task_changes_one_of_the_real_packages(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "functions", tmp_path / "functions")
-    keys = [needs.handler.split(".")[0] for needs in NEEDS.values()]
+    keys = [each.handler.split(".")[0] for each in NEEDS.values()]
     before = {key: zip_bytes(function_archive(key, tmp_path), tmp_path) for key in keys}
     with (tmp_path / "functions/process_task/work.py").open("a", encoding="utf-8") as work:
         work.write("# changed\n")

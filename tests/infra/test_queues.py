@@ -2,7 +2,6 @@
 
 import pytest
 
-from infra.settings.checks import longest_retry_span_seconds, visibility_timeout_seconds, waits_seconds
 from tests.infra.expected import DEAD_LETTER_QUEUE_ARN, TASK_QUEUE_ARN, function_arn
 from tests.support.program import ProgramRun, Registered
 
@@ -66,14 +65,13 @@ def test_retentions_are_settings(tuned: ProgramRun) -> None:
 
 
 def test_visibility_is_six_timeouts_and_the_window(dev: ProgramRun, tuned: ProgramRun) -> None:
-    assert visibility_timeout_seconds(30, 0) == queue(dev, "tasks").inputs["visibilityTimeoutSeconds"] == 180
-    assert visibility_timeout_seconds(100, 20) == 620
+    assert queue(dev, "tasks").inputs["visibilityTimeoutSeconds"] == 180
     assert queue(tuned, "tasks").inputs["visibilityTimeoutSeconds"] == 620
 
 
 def test_visibility_of_dead_letters_follows_their_monitor(dev: ProgramRun) -> None:
-    timeout = dev.one("aws:lambda/function:Function", "monitor-dlq").inputs["timeout"]
-    assert queue(dev, "dead-letters").inputs["visibilityTimeoutSeconds"] == 6 * timeout
+    assert dev.one("aws:lambda/function:Function", "monitor-dlq").inputs["timeout"] == 30
+    assert queue(dev, "dead-letters").inputs["visibilityTimeoutSeconds"] == 180
 
 
 def test_a_message_may_be_larger_than_the_largest_task(dev: ProgramRun) -> None:
@@ -102,12 +100,3 @@ def test_batches_of_tasks_are_a_setting_and_those_of_dead_letters_are_not(tuned:
     tasks, dead = mapping(tuned, "process-task").inputs, mapping(tuned, "monitor-dlq").inputs
     assert (tasks["batchSize"], tasks["maximumBatchingWindowInSeconds"]) == (101, 20)
     assert (dead["batchSize"], dead["maximumBatchingWindowInSeconds"]) == (10, 0)
-
-
-def test_waits_double_up_to_the_longest() -> None:
-    assert waits_seconds(6, 5, 30) == [5, 10, 20, 30, 30]
-    assert waits_seconds(1, 5, 30) == []
-
-
-def test_a_retry_span_is_all_waits_and_all_tries() -> None:
-    assert longest_retry_span_seconds(3, 5, 900, 30) == 5 + 10 + 3 * 30

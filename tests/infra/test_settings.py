@@ -10,7 +10,7 @@ import yaml
 from infra.settings.problems import Problem, SettingsError, rules_of
 from infra.settings.stack import Settings, read_settings, setting_name
 from local.project import load_stack_config
-from tests.support.config import with_config
+from tests.support.config import stack_settings, with_config
 from tests.support.program import REPOSITORY, run_with_config
 
 DECLARED: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text("utf-8"))[
@@ -38,11 +38,6 @@ def problems(changes: dict[str, str | None], stack: str = "dev") -> dict[str, Pr
     return found
 
 
-def settings(stack: str) -> Settings:
-    config = load_stack_config(stack)
-    return with_config(config, lambda: read_settings(stack))
-
-
 def test_every_setting_is_declared_and_every_declaration_is_a_setting() -> None:
     assert sorted(DECLARED) == sorted(NAMES)
 
@@ -66,7 +61,7 @@ def test_the_defaults_alone_make_a_stack() -> None:
 
 
 def test_the_stack_files_make_the_stacks_that_they_promise() -> None:
-    dev, prod, local = settings("dev"), settings("prod"), settings("local")
+    dev, prod, local = (stack_settings(stack) for stack in ("dev", "prod", "local"))
     assert (dev.failure_rate, dev.permanent_failure_suffix, dev.api_auth) == (0.3, "3", "none")
     assert (local.failure_rate, local.permanent_failure_suffix, local.api_auth) == (0.3, "3", "none")
     assert (prod.failure_rate, prod.permanent_failure_suffix, prod.api_auth) == (0.0, "", "iam")
@@ -81,7 +76,7 @@ def test_without_a_choice_a_stack_is_secure() -> None:
 
 def test_the_settings_are_frozen() -> None:
     with pytest.raises(AttributeError):
-        settings("dev").max_attempts = 5  # type: ignore[misc]
+        stack_settings("dev").max_attempts = 5  # type: ignore[misc]
 
 
 def test_five_mistakes_are_five_problems_each_with_the_line_to_write() -> None:
@@ -219,5 +214,4 @@ def test_settings_that_just_agree_are_taken() -> None:
         "processTimeoutSeconds": "5",
         "backoffBaseSeconds": "900",
     }
-    config = load_stack_config("dev", close)
-    assert with_config(config, lambda: read_settings("dev")).batching_window_seconds == 30
+    assert stack_settings("dev", close).batching_window_seconds == 30

@@ -2,10 +2,9 @@
 
 import pulumi
 
-from infra.components.api import HttpApi, HttpApiArgs
-from infra.components.layer import DependencyLayer, DependencyLayerArgs
+from infra.components.api import ApiAuth, HttpApi, HttpApiArgs
+from infra.components.function import DependencyLayer, DependencyLayerArgs
 from infra.components.queue import Redrive, TaskQueue, TaskQueueArgs
-from infra.components.routes import ApiAuth
 from infra.components.scope import Place, Scope
 from infra.components.table import TaskTable, TaskTableArgs
 from infra.monitoring.alarms import Alarms, AlarmsArgs

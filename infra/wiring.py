@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.components import policy
-from infra.components.api import HttpApi
+from infra.components.api import HttpApi, Target
 from infra.components.function import TaskFunction, TaskFunctionArgs
 from infra.components.queue import QueueConsumer, QueueConsumerArgs, TaskQueue
-from infra.components.routes import Target
 from infra.components.scope import METRICS_NAMESPACE, Scope, component_name
 from infra.components.table import TaskTable
 from infra.monitoring.catalogue import Watched

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.scope import Scope
+from infra.components.scope import ComponentArgs
 
 # Idle functions, queues and tables report nothing; by CloudWatch's default their alarms would be undecided.
 MISSING_DATA = "notBreaching"
@@ -63,20 +63,17 @@ class Alarm:
 
 
 @dataclass(frozen=True)
-class AlarmsArgs:
+class AlarmsArgs(ComponentArgs):
     """Arguments of `Alarms`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     alarms
         What to watch.
     topic_arn
         Where going off and being over are reported.
     """
 
-    scope: Scope
     alarms: Sequence[Alarm]
     topic_arn: pulumi.Input[str]
 

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components.api import STAGE
-from infra.components.scope import METRICS_NAMESPACE, Place, Scope
+from infra.components.scope import METRICS_NAMESPACE, ComponentArgs, Place
 from infra.monitoring.alarms import Metric
 from infra.monitoring.catalogue import Watched
 
@@ -125,13 +125,11 @@ QUERIES = {
 
 
 @dataclass(frozen=True)
-class DashboardArgs:
+class DashboardArgs(ComponentArgs):
     """Arguments of `Dashboard`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     place
         Partition, region and account of the stack.
     watched
@@ -140,7 +138,6 @@ class DashboardArgs:
         Names of the functions' log groups, by function.
     """
 
-    scope: Scope
     place: pulumi.Output[Place]
     watched: Watched
     log_groups: Mapping[str, pulumi.Output[str]]

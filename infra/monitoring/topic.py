@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from infra.components import policy
-from infra.components.scope import Place, Scope
+from infra.components.scope import ComponentArgs, Place
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
 # The shortest that KMS allows; the topic keeps no messages that one would have to read later.
@@ -14,20 +14,17 @@ KEY_DELETION_DAYS = 7
 
 
 @dataclass(frozen=True)
-class AlarmTopicArgs:
+class AlarmTopicArgs(ComponentArgs):
     """Arguments of `AlarmTopic`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     place
         Partition, region and account of the stack.
     email
         Address to send alarms to; empty for nobody.
     """
 
-    scope: Scope
     place: pulumi.Output[Place]
     email: str
 

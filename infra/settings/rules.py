@@ -2,8 +2,8 @@
 
 import json
 import re
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from typing import Annotated, Protocol, get_args, get_origin
 
 
 class Rule(Protocol):
@@ -20,6 +20,12 @@ class Rule(Protocol):
     def suggest(self, text: str) -> str:
         """Return YAML of an allowed value, near to what was written where that makes sense."""
         ...
+
+
+def rules_of(annotated: type) -> dict[str, Rule]:
+    """Return the rules of a dataclass by field name: a field has one if annotated `Annotated[type, rule]`."""
+    ruled = (each for each in fields(annotated) if get_origin(each.type) is Annotated)
+    return {each.name: get_args(each.type)[1] for each in ruled}
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from infra.settings import limits
 from infra.settings.checks import CROSS_CHECKS, disagreements
-from infra.settings.problems import Problem, SettingsError, rules_of
-from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, Texts, Whole
+from infra.settings.problems import Problem, SettingsError
+from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, Texts, Whole, rules_of
 
 SIMULATED_ID_END = Text(r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or ._:- (empty is off)", "3")
 SEED = Text(r"[\x20-\x7e]{0,64}", "up to 64 plain characters (empty is random)", "7")

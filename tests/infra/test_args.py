@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from infra.components.layer import DependencyLayerArgs
+from infra.components.function import DependencyLayerArgs
 from infra.components.queue import TaskQueueArgs
 from infra.components.scope import Scope
 from infra.settings.problems import ArgsError

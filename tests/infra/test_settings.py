@@ -7,7 +7,8 @@ import pulumi
 import pytest
 import yaml
 
-from infra.settings.problems import Problem, SettingsError, rules_of
+from infra.settings.problems import Problem, SettingsError
+from infra.settings.rules import rules_of
 from infra.settings.stack import Settings, read_settings, setting_name
 from local.project import load_stack_config
 from tests.support.config import stack_settings, with_config

@@ -1,4 +1,4 @@
-"""IAM and resource policies, as JSON from ARNs; the documents follow the IAM policy grammar.
+"""Policy documents of roles and resources, as JSON; they follow the IAM policy grammar.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
@@ -12,12 +12,12 @@ Statement = Mapping[str, Any]
 
 
 def document(statements: pulumi.Input[list[Statement]]) -> pulumi.Output[str]:
-    """Return the policy's JSON, once all ARNs in it are known."""
+    """Return a policy as JSON, known once all ARNs in it are."""
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
 def allow(sid: str, actions: Iterable[str], resource: pulumi.Input[str]) -> Statement:
-    """Return a statement of a role's policy that allows exact actions on one resource."""
+    """Return a statement of a role's policy: exact actions are allowed on one resource."""
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource}
 
 
@@ -28,15 +28,15 @@ def allow_service(
     resource: pulumi.Input[str],
     condition: Mapping[str, Any],
 ) -> Statement:
-    """Return a statement of a resource's policy: an AWS service may do exact actions, on a condition."""
+    """Return a statement of a resource's policy: one AWS service is allowed exact actions, on a condition."""
     principal = {"Principal": {"Service": service}, "Condition": condition}
     return {**allow(sid, actions, resource), **principal}
 
 
 def deny_without_tls(actions: Iterable[str], resource: pulumi.Input[str]) -> Statement:
-    """Return a statement that refuses everyone who does not use TLS.
+    """Return a statement of a resource's policy that denies the actions to everyone who does not use TLS.
 
-    A deny takes rights away and gives none, so wildcards, for the principal or in actions, are safe here.
+    Wildcards are safe in it, for the principal and in actions: a deny grants nothing.
     """
     return {
         "Sid": "DenyWithoutTls",
@@ -49,7 +49,7 @@ def deny_without_tls(actions: Iterable[str], resource: pulumi.Input[str]) -> Sta
 
 
 def assume_role(service: str) -> pulumi.Output[str]:
-    """Return the trust policy of a role that one AWS service may take on."""
+    """Return the trust policy of a role that one AWS service may assume."""
     return document(
         [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
     )

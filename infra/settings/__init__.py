@@ -1,1 +1,1 @@
-"""What a stack may choose: every setting with its range, read and checked once."""
+"""What a stack can choose: every setting with its range, read and checked once."""

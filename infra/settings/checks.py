@@ -1,4 +1,4 @@
-"""Settings that must agree with each other."""
+"""Checks of settings against each other: values that are valid by themselves, but not together."""
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
@@ -32,14 +32,14 @@ def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_d
 def records_outlive_messages(
     record_ttl_days: int, task_retention_days: int, dead_letter_retention_days: int
 ) -> Problem | None:
-    """Check that no message is left when its task's record expires: it would look like a new task's."""
+    """Check that no message outlives its task's record: a late duplicate would look like a new task."""
     longest = max(task_retention_days, dead_letter_retention_days)
     if record_ttl_days > longest:
         return None
     return _problem(
         "recordTtlDays",
         record_ttl_days,
-        f"above the queues' retention, {longest} days, else a late duplicate would be done again",
+        f"above the queues' retention, {longest} days, otherwise a late duplicate would be processed again",
         longest + 1,
     )
 
@@ -51,7 +51,7 @@ def retries_end_before_the_message_expires(
     process_timeout_seconds: int,
     task_retention_days: int,
 ) -> Problem | None:
-    """Check that a task is not dropped by its queue while it still has tries left."""
+    """Check that the queue does not drop a task that still has attempts left."""
     span = retry_span_seconds(
         max_attempts, backoff_base_seconds, max_backoff_seconds, process_timeout_seconds
     )
@@ -61,13 +61,13 @@ def retries_end_before_the_message_expires(
     return _problem(
         "taskRetentionDays",
         task_retention_days,
-        f"long enough for {max_attempts} tries, which may take {days} day(s)",
+        f"long enough for {max_attempts} attempts, which may take {days} day(s)",
         days,
     )
 
 
 def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem | None:
-    """Check that the first wait is not longer than the longest."""
+    """Check that the first wait is not longer than the longest wait."""
     if backoff_base_seconds <= max_backoff_seconds:
         return None
     return _problem(
@@ -79,7 +79,7 @@ def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem |
 
 
 def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -> Problem | None:
-    """Check what Lambda demands: a batch of more than 10 needs a window of at least one second.
+    """Check a demand of Lambda: a batch of more than 10 needs a window of at least one second.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
@@ -96,9 +96,10 @@ def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -
 def the_window_leaves_time_to_work(
     batching_window_seconds: int, process_timeout_seconds: int
 ) -> Problem | None:
-    """Check that gathering a batch takes no longer than the six timeouts in which it is to be worked off.
+    """Check that a batch is not gathered for longer than the six timeouts that are left to process it.
 
-    Messages are hidden while they are gathered; a longer window would spend most of the visibility timeout.
+    Messages are already hidden while they are gathered: a longer window would use up most of their visibility
+    timeout.
     """
     most = visibility_timeout_seconds(process_timeout_seconds, 0)
     if batching_window_seconds <= most:
@@ -112,7 +113,7 @@ def the_window_leaves_time_to_work(
 
 
 def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
-    """Check that tokens have someone who issues them."""
+    """Check that the API knows whose tokens to accept."""
     if api_auth != "jwt" or api_jwt_issuer:
         return None
     return _problem(
@@ -121,7 +122,7 @@ def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
 
 
 def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> Problem | None:
-    """Check that tokens are meant for someone."""
+    """Check that the API knows for whom a token must be meant."""
     if api_auth != "jwt" or api_jwt_audience:
         return None
     return _problem("apiJwtAudience", "empty", "an audience, which apiAuth jwt needs", '["AUDIENCE"]')
@@ -139,11 +140,11 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
 )
 
 
-def disagreements(checks: Iterable[CrossCheck], values: Mapping[str, Any]) -> list[Problem]:
-    """Return the problems of all checks whose settings are good by themselves.
+def contradictions(checks: Iterable[CrossCheck], values: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems that the checks find among values that are valid by themselves.
 
-    A check's parameters name the fields of `Settings` that it reads; where one of them is missing from
-    `values`, its own problem has been reported already, and the check says nothing.
+    A check's parameters name the fields of `Settings` that it reads. If one of them is missing from `values`,
+    its own problem has already been reported, and the check is skipped.
     """
     found = []
     for check in checks:

@@ -14,7 +14,7 @@ class Problem:
     field
         The setting or argument.
     value
-        What was found, as text.
+        The bad value, as text.
     allowed
         What is allowed, in words.
     line

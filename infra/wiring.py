@@ -11,7 +11,7 @@ from infra.components.function import TaskFunction, TaskFunctionArgs
 from infra.components.queue import QueueConsumer, QueueConsumerArgs, TaskQueue
 from infra.components.scope import METRICS_NAMESPACE, Scope, component_name
 from infra.components.table import TaskTable
-from infra.monitoring.catalogue import Watched
+from infra.monitoring.metrics import Watched
 from infra.needs import COMMON_ENVIRONMENT, FunctionNeeds, Queue, Store, needs
 from infra.packaging.archive import function_archive
 from infra.settings import timing

@@ -8,7 +8,8 @@ import pytest
 import yaml
 
 from infra.monitoring.alarms import Alarm
-from infra.monitoring.catalogue import Watched, catalogue
+from infra.monitoring.catalogue import catalogue
+from infra.monitoring.metrics import Watched
 from infra.needs import needs
 from tests.support.config import stack_settings
 from tests.support.program import run_program

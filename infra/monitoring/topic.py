@@ -1,4 +1,4 @@
-"""Where alarms go."""
+"""The topic that alarms are sent to, with its key, its policy and its subscriber."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from infra.components import policy
 from infra.components.scope import ComponentArgs, Place
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
-# The shortest that KMS allows; the topic keeps no messages that one would have to read later.
+# The shortest that KMS allows: the topic keeps no messages that would have to be decrypted later.
 KEY_DELETION_DAYS = 7
 
 
@@ -22,7 +22,7 @@ class AlarmTopicArgs(ComponentArgs):
     place
         Partition, region and account of the stack.
     email
-        Address to send alarms to; empty for nobody.
+        Address that alarms are mailed to; empty for nobody.
     """
 
     place: pulumi.Output[Place]
@@ -32,7 +32,7 @@ class AlarmTopicArgs(ComponentArgs):
 class AlarmTopic(pulumi.ComponentResource):
     """Creates the topic `taskguard-<stack>-<name>`, its key, its policy, and the subscription of an address.
 
-    A key of its own, because CloudWatch cannot publish to a topic that AWS's own key encrypts:
+    It has a key of its own, because CloudWatch cannot publish to a topic that AWS's managed key encrypts:
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
 
@@ -47,7 +47,7 @@ class AlarmTopic(pulumi.ComponentResource):
             description=f"Encrypts the topic {topic_name}",
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_DAYS,
-            policy=policy.document(args.place.apply(lambda place: key_statements(place, args.scope.prefix))),
+            policy=policy.document(args.place.apply(lambda place: _key_statements(place, args.scope.prefix))),
             tags=args.scope.tags,
             opts=child,
         )
@@ -59,7 +59,7 @@ class AlarmTopic(pulumi.ComponentResource):
             arn=topic.arn,
             policy=policy.document(
                 pulumi.Output.all(topic.arn, args.place).apply(
-                    lambda known: topic_statements(known[0], known[1], args.scope.prefix)
+                    lambda known: _topic_statements(known[0], known[1], args.scope.prefix)
                 )
             ),
             opts=child,
@@ -72,11 +72,11 @@ class AlarmTopic(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def key_statements(place: Place, prefix: str) -> list[policy.Statement]:
-    """Return the policy of the topic's key: the account rules it, this stack's alarms may use it.
+def _key_statements(place: Place, prefix: str) -> list[policy.Statement]:
+    """Return the policy of the topic's key: the account administers it, this stack's alarms may use it.
 
-    Two wildcards: the resource `*` is the key itself, which cannot be named otherwise here, and `kms:*` keeps
-    the key manageable through IAM; without it, not even its owner could delete it:
+    It has two wildcards. The resource `*` is the key itself, which its own policy cannot name otherwise;
+    `kms:*` lets IAM policies grant access to the key: without it, not even its owner could delete it:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
     owner = {"Sid": "OwnKey", "Effect": "Allow", "Principal": {"AWS": place.account_root}}
@@ -87,8 +87,8 @@ def key_statements(place: Place, prefix: str) -> list[policy.Statement]:
     ]
 
 
-def topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.Statement]:
-    """Return the topic's policy: this stack's alarms may publish, over TLS, and nobody else."""
+def _topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.Statement]:
+    """Return the topic's policy: this stack's alarms alone may publish, and only over TLS."""
     return [
         policy.allow_service(
             "PublishAlarms", CLOUDWATCH, ["sns:Publish"], topic_arn, _own_alarms(place, prefix)
@@ -98,7 +98,7 @@ def topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.S
 
 
 def _own_alarms(place: Place, prefix: str) -> dict[str, dict[str, str]]:
-    """Return the condition that CloudWatch acts for an alarm of this stack, and not for somebody else's.
+    """Return the condition that CloudWatch acts for an alarm of this stack, and not for someone else's.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """

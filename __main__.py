@@ -1,4 +1,4 @@
-"""TaskGuard: settings, components, outputs. What each component creates is said in its own docstring."""
+"""TaskGuard: settings, components, outputs. The docstring of each component says what it creates."""
 
 import pulumi
 

@@ -1,4 +1,4 @@
-"""A stack's settings: all of them declared, all problems told at once, each with the line to write."""
+"""A stack's settings: all declared in Pulumi.yaml, all problems reported at once with the line to write."""
 
 import json
 from typing import Any
@@ -21,12 +21,12 @@ NAMES = [setting_name(field) for field in rules_of(Settings) if field != "stack"
 
 
 def cli_text(value: object) -> str:
-    """Return a YAML value as the CLI hands it on: texts as they are, everything else as JSON."""
+    """Return a YAML value as the CLI passes it on: strings as they are, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def problems(changes: dict[str, str | None], stack: str = "dev") -> dict[str, Problem]:
-    """Return the problems of the dev stack's configuration after changes; None takes a setting out."""
+    """Return the problems of the dev stack's configuration after changes; None removes a setting."""
     config = load_stack_config("dev")
     for name, text in changes.items():
         config.pop(f"taskguard:{name}", None)
@@ -56,7 +56,7 @@ def test_every_default_has_its_declared_type(name: str) -> None:
     assert DECLARED[name]["type"] == TYPES[type(DECLARED[name]["default"])]
 
 
-def test_the_defaults_alone_make_a_stack() -> None:
+def test_the_defaults_alone_make_a_valid_stack() -> None:
     config = {f"taskguard:{name}": cli_text(entry["default"]) for name, entry in DECLARED.items()}
     assert with_config(config, lambda: read_settings("plain")).max_attempts == 3
 
@@ -69,7 +69,7 @@ def test_the_stack_files_make_the_stacks_that_they_promise() -> None:
     assert (dev.protect_data, prod.protect_data, local.protect_data) == (False, True, False)
 
 
-def test_without_a_choice_a_stack_is_secure() -> None:
+def test_by_default_a_stack_is_secure() -> None:
     assert DECLARED["apiAuth"]["default"] == "iam"
     assert DECLARED["failureRate"]["default"] == "0"
     assert DECLARED["corsOrigins"]["default"] == []
@@ -150,7 +150,7 @@ def test_the_report_names_file_field_value_range_and_line() -> None:
         ("tags", '["Team"]', '{"Team": "payments"}'),
     ],
 )
-def test_a_value_out_of_range_is_refused_with_one_that_is_in_it(name: str, text: str, line: str) -> None:
+def test_a_value_out_of_range_is_refused_with_one_that_is_in_range(name: str, text: str, line: str) -> None:
     (problem,) = problems({name: text}).values()
     assert problem.line == f"taskguard:{name}: {line}"
     assert problem.value == text
@@ -170,17 +170,17 @@ def test_a_missing_setting_is_a_problem_and_not_a_hidden_default() -> None:
     )
 
 
-def test_a_misspelt_setting_is_a_problem_that_names_the_near_one() -> None:
+def test_a_misspelt_setting_is_a_problem_that_names_the_closest_one() -> None:
     (problem,) = problems({"maxAttempt": "5"}).values()
     assert (problem.field, problem.line) == ("maxAttempt", "taskguard:maxAttempts: ...")
 
 
-def test_a_setting_that_resembles_none_is_a_problem_too() -> None:
+def test_an_unknown_setting_is_a_problem_too() -> None:
     (problem,) = problems({"zzz": "5"}).values()
     assert problem.line == "(remove taskguard:zzz)"
 
 
-def test_a_stack_name_that_would_make_too_long_names_is_refused() -> None:
+def test_a_stack_name_that_would_make_names_too_long_is_refused() -> None:
     (problem,) = problems({}, stack="x" * 31).values()
     assert problem.field == "the stack's name"
 
@@ -206,7 +206,7 @@ def test_settings_that_contradict_each_other_are_refused(changes: dict[str, str 
     assert problem.line == f"taskguard:{line}"
 
 
-def test_settings_that_just_agree_are_taken() -> None:
+def test_settings_that_only_just_agree_are_accepted() -> None:
     close = {
         "taskRetentionDays": "13",
         "recordTtlDays": "15",

@@ -1,4 +1,4 @@
-"""The formulas of times, each at two values or more."""
+"""Times that follow from several settings, each at two values or more."""
 
 from infra.settings.timing import backoffs_seconds, retry_span_seconds, visibility_timeout_seconds
 

@@ -1,4 +1,4 @@
-"""Each function may do exactly what it does, and its role serves it alone."""
+"""The functions' roles: each may do exactly what its function does, and only Lambda may assume it."""
 
 import json
 from typing import Any
@@ -79,7 +79,7 @@ def test_traces_are_allowed_only_when_tracing_is_on(
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_each_function_has_a_role_of_its_own_that_only_lambda_takes_on(
+def test_each_function_has_a_role_of_its_own_that_only_lambda_may_assume(
     dev: ProgramRun, function: str
 ) -> None:
     role = dev.one("aws:iam/role:Role", f"{function}-role")

@@ -37,11 +37,11 @@ class Stores:
     dead_letter_queue: TaskQueue
 
     def queue(self, queue: Queue) -> TaskQueue:
-        """Return the queue that the table of needs calls so."""
+        """Return the queue with this name in the table of needs."""
         return self.task_queue if queue == "task_queue" else self.dead_letter_queue
 
     def arn(self, store: Store) -> pulumi.Output[str]:
-        """Return the ARN of the store that the table of needs calls so."""
+        """Return the ARN of the store with this name in the table of needs."""
         return self.table.arn if store == "table" else self.queue(store).arn
 
 

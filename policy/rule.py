@@ -30,7 +30,7 @@ class ResourceRule:
     name
         Its id in the pack: the property that it demands.
     description
-        What holds where it is kept, in one sentence.
+        What is true of a stack that keeps the rule, in one sentence.
     types
         Tokens of the types that it is about, such as `aws:sqs/queue:Queue`.
     check

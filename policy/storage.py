@@ -1,4 +1,4 @@
-"""Rules about what holds tasks: queues, the functions that consume them, and the table."""
+"""Rules about what stores tasks: queues, the functions that consume them, and the table."""
 
 import json
 from collections.abc import Sequence

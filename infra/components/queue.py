@@ -10,12 +10,12 @@ from infra.components import policy
 from infra.components.function import TaskFunction
 from infra.components.scope import CheckedArgs, ComponentArgs
 from infra.settings import limits
+from infra.settings.timing import SECONDS_A_DAY
 
 # SQS's largest message, 1 MiB. A task's body may have 256 KiB; its message is a little larger.
 MAX_MESSAGE_BYTES = 1_048_576
 # SQS's longest poll; empty answers cost money.
 LONG_POLL_SECONDS = 20
-SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True)

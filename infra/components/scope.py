@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.settings import PROJECT
 from infra.settings.problems import ArgsError, Problem
 from infra.settings.rules import rules_of
-from infra.settings.stack import PROJECT
 
 METRICS_NAMESPACE = "TaskGuard"
 

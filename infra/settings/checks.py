@@ -1,17 +1,11 @@
 """Checks of settings against each other: values that are valid by themselves, but not together."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.settings.problems import Problem
-from infra.settings.timing import retry_span_seconds, visibility_timeout_seconds
-
-CrossCheck = Callable[..., Problem | None]
-
-
-def _problem(name: str, value: object, allowed: str, write: object) -> Problem:
-    return Problem(name, str(value), allowed, f"taskguard:{name}: {write}")
+from infra.settings.timing import SECONDS_A_DAY, retry_span_seconds, visibility_timeout_seconds
 
 
 def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_days: int) -> Problem | None:
@@ -21,7 +15,7 @@ def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_d
     """
     if dead_letter_retention_days > task_retention_days:
         return None
-    return _problem(
+    return Problem.of_setting(
         "deadLetterRetentionDays",
         dead_letter_retention_days,
         f"above taskRetentionDays, {task_retention_days}",
@@ -36,7 +30,7 @@ def records_outlive_messages(
     longest = max(task_retention_days, dead_letter_retention_days)
     if record_ttl_days > longest:
         return None
-    return _problem(
+    return Problem.of_setting(
         "recordTtlDays",
         record_ttl_days,
         f"above the queues' retention, {longest} days, otherwise a late duplicate would be processed again",
@@ -55,10 +49,10 @@ def retries_end_before_the_message_expires(
     span = retry_span_seconds(
         max_attempts, backoff_base_seconds, max_backoff_seconds, process_timeout_seconds
     )
-    days = span // 86400 + 1
+    days = span // SECONDS_A_DAY + 1
     if days <= task_retention_days:
         return None
-    return _problem(
+    return Problem.of_setting(
         "taskRetentionDays",
         task_retention_days,
         f"long enough for {max_attempts} attempts, which may take {days} day(s)",
@@ -70,7 +64,7 @@ def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem |
     """Check that the first wait is not longer than the longest wait."""
     if backoff_base_seconds <= max_backoff_seconds:
         return None
-    return _problem(
+    return Problem.of_setting(
         "maxBackoffSeconds",
         max_backoff_seconds,
         f"at least backoffBaseSeconds, {backoff_base_seconds}",
@@ -85,7 +79,7 @@ def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -
     """
     if batch_size <= 10 or batching_window_seconds >= 1:
         return None
-    return _problem(
+    return Problem.of_setting(
         "batchingWindowSeconds",
         batching_window_seconds,
         f"at least 1, as a batchSize of {batch_size} needs",
@@ -104,7 +98,7 @@ def the_window_leaves_time_to_work(
     most = visibility_timeout_seconds(process_timeout_seconds, 0)
     if batching_window_seconds <= most:
         return None
-    return _problem(
+    return Problem.of_setting(
         "batchingWindowSeconds",
         batching_window_seconds,
         f"at most six times processTimeoutSeconds, {most}",
@@ -116,7 +110,7 @@ def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
     """Check that the API knows whose tokens to accept."""
     if api_auth != "jwt" or api_jwt_issuer:
         return None
-    return _problem(
+    return Problem.of_setting(
         "apiJwtIssuer", "empty", "an issuer, which apiAuth jwt needs", '"https://ISSUER.example.com"'
     )
 
@@ -125,10 +119,12 @@ def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> 
     """Check that the API knows for whom a token must be meant."""
     if api_auth != "jwt" or api_jwt_audience:
         return None
-    return _problem("apiJwtAudience", "empty", "an audience, which apiAuth jwt needs", '["AUDIENCE"]')
+    return Problem.of_setting(
+        "apiJwtAudience", "empty", "an audience, which apiAuth jwt needs", '["AUDIENCE"]'
+    )
 
 
-CROSS_CHECKS: tuple[CrossCheck, ...] = (
+CROSS_CHECKS: tuple[Callable[..., Problem | None], ...] = (
     dead_letters_outlive_tasks,
     records_outlive_messages,
     retries_end_before_the_message_expires,
@@ -140,14 +136,14 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
 )
 
 
-def contradictions(checks: Iterable[CrossCheck], values: Mapping[str, Any]) -> list[Problem]:
+def contradictions(values: Mapping[str, Any]) -> list[Problem]:
     """Return the problems that the checks find among values that are valid by themselves.
 
     A check's parameters name the fields of `Settings` that it reads. If one of them is missing from `values`,
     its own problem has already been reported, and the check is skipped.
     """
     found = []
-    for check in checks:
+    for check in CROSS_CHECKS:
         fields = inspect.signature(check).parameters
         if all(field in values for field in fields):
             found.append(check(**{field: values[field] for field in fields}))

@@ -1,4 +1,4 @@
-"""Ranges that AWS sets, or that this project sets within AWS's; each stands here alone, with its source."""
+"""Ranges that AWS sets, or that this project sets within them, each with its source."""
 
 from infra.settings.rules import Choice, NumberChoice, Text, TextMap, Whole
 

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pulumi
 
+from infra.settings import PROJECT
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -25,6 +27,11 @@ class Problem:
     value: str
     allowed: str
     line: str = ""
+
+    @classmethod
+    def of_setting(cls, name: str, value: object, allowed: str, suggestion: object) -> "Problem":
+        """Return the problem of a setting, for which a value that is allowed is suggested."""
+        return cls(name, str(value), allowed, f"{PROJECT}:{name}: {suggestion}")
 
     def __str__(self) -> str:
         text = f"{self.field} is {self.value}; it must be {self.allowed}."

@@ -9,12 +9,10 @@ from typing import Annotated, Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from infra.settings import limits
-from infra.settings.checks import CROSS_CHECKS, contradictions
+from infra.settings import PROJECT, limits
+from infra.settings.checks import contradictions
 from infra.settings.problems import Problem, SettingsError
 from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, Texts, Whole, rules_of
-
-PROJECT = "taskguard"
 
 SIMULATED_ID_END = Text(r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or ._:- (empty is off)", "3")
 SEED = Text(r"[\x20-\x7e]{0,64}", "up to 64 plain characters (empty is random)", "7")
@@ -94,7 +92,7 @@ def read_settings(stack: str) -> Settings:
         else:
             problems.append(_problem(setting_name(field), rule, text))
     problems += _unknown(_configured_names(), [setting_name(field) for field in rules])
-    problems += contradictions(CROSS_CHECKS, values)
+    problems += contradictions(values)
     if problems:
         raise SettingsError(stack, problems)
     return Settings(**values)
@@ -111,7 +109,7 @@ def _problem(name: str, rule: Rule, text: str | None) -> Problem:
     if name == "stack":
         return Problem("the stack's name", repr(text), str(rule))
     shown = "missing" if text is None else text or "empty"
-    return Problem(name, shown, str(rule), f"{PROJECT}:{name}: {rule.suggest(text or '')}")
+    return Problem.of_setting(name, shown, str(rule), rule.suggest(text or ""))
 
 
 def _configured_names() -> list[str]:

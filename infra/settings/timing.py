@@ -1,4 +1,6 @@
-"""Times that follow from several settings; each formula stands here alone."""
+"""Times that follow from several settings. Each formula is written once, here."""
+
+SECONDS_A_DAY = 86_400
 
 
 def visibility_timeout_seconds(function_timeout_seconds: int, batching_window_seconds: int) -> int:
@@ -14,7 +16,7 @@ def backoffs_seconds(max_attempts: int, base_seconds: int, max_seconds: int) -> 
     """Return the wait before each attempt but the first: `base_seconds`, doubled each time, capped.
 
     `RetryPolicy.backoff_seconds` in `functions/` has the same formula, which cannot be shared: neither side
-    imports the other. `tests/infra/test_agreement.py` holds them to each other.
+    imports the other. `tests/infra/test_agreement.py` compares the two.
     """
     return [min(base_seconds * 2**number, max_seconds) for number in range(max_attempts - 1)]
 

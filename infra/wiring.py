@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from infra.components import policy
+from infra.components import iam
 from infra.components.api import HttpApi, Target
 from infra.components.function import TaskFunction, TaskFunctionArgs
 from infra.components.queue import QueueConsumer, QueueConsumerArgs, TaskQueue
@@ -90,10 +90,10 @@ def _environment_values(settings: Settings, scope: Scope, stores: Stores) -> dic
     }
 
 
-def _statements(needed: FunctionNeeds, stores: Stores) -> list[policy.Statement]:
+def _statements(needed: FunctionNeeds, stores: Stores) -> list[iam.Statement]:
     """Return one statement for each store, named after it: `UseTaskQueue` for `task_queue`."""
     return [
-        policy.allow("Use" + grant.store.title().replace("_", ""), grant.actions, stores.arn(grant.store))
+        iam.allow("Use" + grant.store.title().replace("_", ""), grant.actions, stores.arn(grant.store))
         for grant in needed.grants
     ]
 

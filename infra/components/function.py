@@ -7,7 +7,7 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import policy
+from infra.components import iam
 from infra.components.scope import ComponentArgs
 from infra.settings import limits
 
@@ -16,7 +16,7 @@ ARCHITECTURE = "arm64"
 
 # X-Ray has no resources to name, so only a wildcard will do:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
-WRITE_TRACES = policy.allow("WriteTraces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
+WRITE_TRACES = iam.allow("WriteTraces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class TaskFunctionArgs(ComponentArgs):
     memory_mb: Annotated[int, limits.FUNCTION_MEMORY_MB]
     timeout_seconds: Annotated[int, limits.FUNCTION_TIMEOUT_SECONDS]
     environment: Mapping[str, pulumi.Input[str]]
-    statements: Sequence[policy.Statement]
+    statements: Sequence[iam.Statement]
     log_retention_days: Annotated[int, limits.LOG_RETENTION_DAYS]
     tracing: bool
 
@@ -95,7 +95,7 @@ class TaskFunction(pulumi.ComponentResource):
             f"{name}-role",
             name=args.scope.name(name),
             description=f"Role of the function {args.scope.name(name)} alone",
-            assume_role_policy=policy.assume_role("lambda.amazonaws.com"),
+            assume_role_policy=iam.assume_role("lambda.amazonaws.com"),
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -108,7 +108,7 @@ class TaskFunction(pulumi.ComponentResource):
             f"{name}-policy",
             name=args.scope.name(name),
             role=role.name,
-            policy=policy.document([*args.statements, _write_log(log_group.arn), *tracing]),
+            policy=iam.document([*args.statements, _write_log(log_group.arn), *tracing]),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -140,13 +140,13 @@ class TaskFunction(pulumi.ComponentResource):
         )
 
 
-def _write_log(log_group_arn: pulumi.Output[str]) -> policy.Statement:
+def _write_log(log_group_arn: pulumi.Output[str]) -> iam.Statement:
     """Return the right to write to one log group, not to create any.
 
     The wildcard stands for the group's streams, which Lambda names.
     """
     streams = pulumi.Output.concat(log_group_arn, ":*")
-    return policy.allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)
+    return iam.allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 
 
 @dataclass(frozen=True)

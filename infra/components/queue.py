@@ -6,7 +6,7 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import policy
+from infra.components import iam
 from infra.components.function import TaskFunction
 from infra.components.scope import CheckedArgs, ComponentArgs
 from infra.settings import limits
@@ -81,7 +81,7 @@ class TaskQueue(pulumi.ComponentResource):
         aws.sqs.QueuePolicy(
             f"{name}-tls",
             queue_url=queue.url,
-            policy=policy.document([policy.deny_without_tls(["sqs:*"], queue.arn)]),
+            policy=iam.document([iam.deny_without_tls(["sqs:*"], queue.arn)]),
             opts=pulumi.ResourceOptions(parent=self),
         )
         if args.redrive:

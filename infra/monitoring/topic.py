@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import policy
+from infra.components import iam
 from infra.components.scope import ComponentArgs, Place
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
@@ -47,7 +47,7 @@ class AlarmTopic(pulumi.ComponentResource):
             description=f"Encrypts the topic {topic_name}",
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_DAYS,
-            policy=policy.document(args.place.apply(lambda place: _key_statements(place, args.scope.prefix))),
+            policy=iam.document(args.place.apply(lambda place: _key_statements(place, args.scope.prefix))),
             tags=args.scope.tags,
             opts=child,
         )
@@ -57,7 +57,7 @@ class AlarmTopic(pulumi.ComponentResource):
         aws.sns.TopicPolicy(
             f"{name}-policy",
             arn=topic.arn,
-            policy=policy.document(
+            policy=iam.document(
                 pulumi.Output.all(topic.arn, args.place).apply(
                     lambda known: _topic_statements(known[0], known[1], args.scope.prefix)
                 )
@@ -72,7 +72,7 @@ class AlarmTopic(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def _key_statements(place: Place, prefix: str) -> list[policy.Statement]:
+def _key_statements(place: Place, prefix: str) -> list[iam.Statement]:
     """Return the policy of the topic's key: the account administers it, this stack's alarms may use it.
 
     It has two wildcards. The resource `*` is the key itself, which its own policy cannot name otherwise;
@@ -83,17 +83,17 @@ def _key_statements(place: Place, prefix: str) -> list[policy.Statement]:
     use = ["kms:Decrypt", "kms:GenerateDataKey"]
     return [
         {**owner, "Action": "kms:*", "Resource": "*"},
-        policy.allow_service("EncryptAlarms", CLOUDWATCH, use, "*", _own_alarms(place, prefix)),
+        iam.allow_service("EncryptAlarms", CLOUDWATCH, use, "*", _own_alarms(place, prefix)),
     ]
 
 
-def _topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.Statement]:
+def _topic_statements(topic_arn: str, place: Place, prefix: str) -> list[iam.Statement]:
     """Return the topic's policy: this stack's alarms alone may publish, and only over TLS."""
     return [
-        policy.allow_service(
+        iam.allow_service(
             "PublishAlarms", CLOUDWATCH, ["sns:Publish"], topic_arn, _own_alarms(place, prefix)
         ),
-        policy.deny_without_tls(["sns:Publish"], topic_arn),
+        iam.deny_without_tls(["sns:Publish"], topic_arn),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Policy documents of roles and resources, as JSON; they follow the IAM policy grammar.
+"""Policy documents of roles and resources, as JSON that follows the IAM policy grammar.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """

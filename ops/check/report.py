@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from ops.check.outcomes import Outcome, Result, latency
+from ops.check.result import Outcome, Result, latency
 from ops.check.run import Progress
 from ops.console import notes, print_table
 

@@ -13,13 +13,13 @@ import httpx
 
 from ops.check.api import Answer, Api, connections
 from ops.check.authorization import authorization
-from ops.check.outcomes import Outcome, Result, outcome_of
 from ops.check.plan import Plan
+from ops.check.result import Outcome, Result, outcome_of
 from ops.errors import InterruptedByUserError, OpsError
 from ops.stack.aws import Aws
 from ops.stack.outputs import StackOutputs
 from ops.stack.status import Depth, depth_of
-from ops.tasks.records import Record, read_records
+from ops.tasks import Record, read_records
 
 
 class Submitting:

@@ -12,8 +12,8 @@ from ops.commands.options import Auth, Clients, Json, Outputs, RunName, Stack, T
 from ops.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
-    from ops.check.outcomes import Result
     from ops.check.plan import Plan
+    from ops.check.result import Result
     from ops.stack.outputs import StackOutputs
 
 CHECK_EXAMPLES = """

@@ -13,8 +13,8 @@ from ops.commands.tasks import selected
 from ops.errors import UsageError
 
 if TYPE_CHECKING:
+    from ops.redrive import Tally
     from ops.stack.aws import Aws
-    from ops.tasks.resending import Tally
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def _tally(task_ids: Sequence[str], send: Callable[[str], object], rate: float |
     from rich.progress import Progress
 
     from ops.console import notes
-    from ops.tasks.resending import Pace, send_all
+    from ops.redrive import Pace, send_all
 
     with Progress(console=notes, disable=not notes.is_terminal) as bars:
         bar = bars.add_task("tasks", total=len(task_ids))
@@ -111,9 +111,9 @@ def redrive(  # noqa: PLR0913 - one parameter an option
     if task_ids and (error or since):
         raise UsageError("--error and --since choose among all dead letters: they need --all.")
 
+    from ops.redrive import refuse_unreadable, sender_for
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
-    from ops.tasks.resending import refuse_unreadable, sender_for
 
     aws = Aws(find_outputs(outputs, stack))
     chosen = list(dict.fromkeys(task_ids)) if task_ids else _matching(aws, error, since)
@@ -125,7 +125,7 @@ def redrive(  # noqa: PLR0913 - one parameter an option
 
 
 def _matching(aws: "Aws", error: str | None, since: str | None) -> list[str]:
-    from ops.tasks.records import list_dead_letters
+    from ops.tasks import list_dead_letters
 
     letters = list_dead_letters(aws.dynamodb, aws.outputs.tasks_table_name, selected(error, since))
     return [letter.task_id for letter in letters]
@@ -168,10 +168,10 @@ def repair(
 ) -> None:
     """Send again what waits too long for its first attempt."""
     from ops.commands.options import parse_length
+    from ops.redrive import sender_for
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
-    from ops.tasks.records import untried_since
-    from ops.tasks.resending import sender_for
+    from ops.tasks import untried_since
 
     moment = datetime.now(UTC) - parse_length(older_than)
     aws = Aws(find_outputs(outputs, stack))

@@ -12,7 +12,7 @@ from ops.commands.options import ErrorPattern, Json, Outputs, Since, Stack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ops.tasks.records import DeadLetter, Selection
+    from ops.tasks import DeadLetter, Selection
 
 
 SHOW_EXAMPLES = """
@@ -32,7 +32,7 @@ def show(
     from ops.errors import OpsError
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
-    from ops.tasks.records import read_record
+    from ops.tasks import read_record
 
     aws = Aws(find_outputs(outputs, stack))
     record = read_record(aws.dynamodb, aws.outputs.tasks_table_name, task_id)
@@ -64,7 +64,7 @@ def dead(
     """List dead letters, oldest first."""
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
-    from ops.tasks.records import list_dead_letters
+    from ops.tasks import list_dead_letters
 
     selection = selected(error, since)
     aws = Aws(find_outputs(outputs, stack))
@@ -84,7 +84,7 @@ def selected(error: str | None, since: str | None) -> "Selection":
         One of them cannot be read.
     """
     from ops.commands.options import parse_moment
-    from ops.tasks.records import Selection, pattern_of
+    from ops.tasks import Selection, pattern_of
 
     moment = None if since is None else parse_moment(since, datetime.now(UTC))
     return Selection(pattern_of(error), moment)

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ops.console import print_table
 from ops.stack.deliveries import ENABLED, mapping_of
-from ops.tasks.records import count_dead_letters
+from ops.tasks import count_dead_letters
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient

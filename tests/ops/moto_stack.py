@@ -10,7 +10,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from ops.stack.aws import Aws
 from ops.stack.outputs import StackOutputs, parse_outputs
-from ops.tasks.records import plain
+from ops.tasks import plain
 
 TABLE = "taskguard-test-tasks"
 _serialize = TypeSerializer().serialize

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ops.errors import UsageError
-from ops.tasks.records import Selection, count_dead_letters, list_dead_letters, pattern_of
+from ops.tasks import Selection, count_dead_letters, list_dead_letters, pattern_of
 from tests.ops.moto_stack import TABLE, MotoStack
 from tests.ops.sample_records import dead_letter, record
 

@@ -1,4 +1,4 @@
-from ops.tasks.resending import Pace
+from ops.redrive import Pace
 
 
 class Clock:

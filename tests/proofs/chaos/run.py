@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.tasks.records import Selection, list_dead_letters
-from ops.tasks.resending import Pace, Tally, send_all, sender_for
+from ops.redrive import Pace, Tally, send_all, sender_for
+from ops.tasks import Selection, list_dead_letters
 from taskguard.model.record import Status, TaskRecord
 from tests.proofs.chaos.evidence import Evidence, gather
 from tests.proofs.chaos.findings import Findings

@@ -10,7 +10,7 @@ from local.deployer.aws_clients import WAITER_CONFIG
 from ops.stack.aws import Aws
 from ops.stack.outputs import FUNCTIONS
 from ops.stack.status import Depth, depth_of
-from ops.tasks.records import read_records
+from ops.tasks import read_records
 from taskguard.edge.telemetry import Event
 from taskguard.model.message import Message
 from taskguard.model.record import SETTLED, TaskRecord

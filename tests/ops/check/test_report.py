@@ -2,8 +2,8 @@ import io
 
 from rich.console import Console
 
-from ops.check.outcomes import Outcome, Result, outcome_of
 from ops.check.report import final_lines, print_lost, print_refused, print_sample, sample
+from ops.check.result import Outcome, Result, outcome_of
 from tests.ops.sample_records import dead_letter, record
 
 

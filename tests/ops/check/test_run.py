@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ops.check.api import Answer
-from ops.check.outcomes import Result
+from ops.check.result import Result
 from ops.check.run import Progress, Run, Submitting, View
 from ops.errors import InterruptedByUserError, OpsError
 from ops.stack.status import Depth

@@ -55,7 +55,7 @@ class Outcome:
 
 
 def outcome_of(record: Mapping[str, Any]) -> Outcome:
-    """Read a record of the table (its plain values, see `ops.tasks.records`)."""
+    """Read a record of the table (its plain values, see `ops.tasks`)."""
     return Outcome(
         task_id=record["taskId"],
         status=record["status"],

@@ -4,7 +4,7 @@ import pytest
 from botocore.stub import Stubber
 
 from ops.errors import OpsError
-from ops.tasks.records import plain, read_records
+from ops.tasks import plain, read_records
 from tests.ops.moto_stack import TABLE, MotoStack
 from tests.ops.sample_records import record
 

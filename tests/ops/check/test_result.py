@@ -1,6 +1,6 @@
 import pytest
 
-from ops.check.outcomes import Outcome, Result, latency, outcome_of
+from ops.check.result import Outcome, Result, latency, outcome_of
 from tests.ops.sample_records import dead_letter, record
 
 DONE = outcome_of(record("a-00", "COMPLETED", "COMPLETED"))

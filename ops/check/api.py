@@ -1,16 +1,25 @@
 """The HTTP API, seen from a client."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+
+from ops.check.plan import ApiAuth
+
+if TYPE_CHECKING:
+    from botocore.credentials import ReadOnlyCredentials
+
+    from ops.stack.aws import Aws
 
 LONGEST_SECONDS = 30.0
 _FIRST_SECONDS = 0.25
@@ -165,3 +174,50 @@ def problem_of(response: httpx.Response) -> str:
     known = document if isinstance(document, dict) else {}
     words = [str(known[key]) for key in ("title", "detail", "message") if known.get(key)]
     return ": ".join([f"{response.status_code} {response.reason_phrase}".strip(), *words])
+
+
+class SignedByIam(httpx.Auth):
+    """Signs each request with AWS Signature Version 4 for API Gateway (service `execute-api`).
+
+    See https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-access-control-iam.html.
+
+    Parameters
+    ----------
+    credentials
+        Called for every request, because temporary credentials change during a long run.
+    region
+        The API's region.
+    """
+
+    requires_request_body = True
+
+    def __init__(self, credentials: "Callable[[], ReadOnlyCredentials]", region: str) -> None:
+        self._credentials = credentials
+        self._region = region
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the signature; a retry comes through here again and is signed anew."""
+        kept = {name: request.headers[name] for name in ("host", "content-type") if name in request.headers}
+        signed = AWSRequest(request.method, str(request.url), headers=kept, data=request.content)
+        SigV4Auth(self._credentials(), "execute-api", self._region).add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        yield request
+
+
+class BearerToken(httpx.Auth):
+    """Sends a JSON Web Token."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Add the token."""
+        request.headers["authorization"] = f"Bearer {self._token}"
+        yield request
+
+
+def authorization(kind: ApiAuth, token: str | None, aws: "Aws") -> httpx.Auth | None:
+    """Choose how to authorize; the token is that of `checked_token`."""
+    if kind is ApiAuth.IAM:
+        return SignedByIam(aws.credentials, aws.outputs.region)
+    return BearerToken(token) if token else None

@@ -11,8 +11,7 @@ from typing import Self
 
 import httpx
 
-from ops.check.api import Answer, Api, connections
-from ops.check.authorization import authorization
+from ops.check.api import Answer, Api, authorization, connections
 from ops.check.plan import Plan
 from ops.check.result import Outcome, Result, outcome_of
 from ops.errors import InterruptedByUserError, OpsError

@@ -2,7 +2,7 @@ import pytest
 from botocore.stub import Stubber
 
 from ops.errors import InterruptedByUserError
-from ops.redrive import NotSentError, Tally, send_all, sender_for
+from ops.redrive import NotSentError, Pace, Tally, send_all, sender_for
 from taskguard.model.errors import Unavailable
 from tests.ops.moto_stack import MotoStack
 from tests.ops.sample_records import dead_letter, record
@@ -80,3 +80,33 @@ def test_ctrl_c_says_how_far_it_came_and_that_repeating_is_safe() -> None:
 
     with pytest.raises(InterruptedByUserError, match=r"2 of 3 sent again.*safe"):
         send_all(["a", "b", "c"], _send, lambda: None, interrupt)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_turns_come_at_the_rate_and_the_first_at_once() -> None:
+    clock = Clock()
+    pace = Pace(4, lambda: clock.now, clock.sleep)
+    turns = []
+    for _ in range(4):
+        pace.wait()
+        turns.append(clock.now)
+    assert turns == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_lost_time_is_not_made_up_for_by_a_burst() -> None:
+    clock = Clock()
+    pace = Pace(1, lambda: clock.now, clock.sleep)
+    pace.wait()
+    clock.now = 10.0
+    turns = []
+    for _ in range(3):
+        pace.wait()
+        turns.append(clock.now)
+    assert turns == [10.0, 11.0, 12.0]

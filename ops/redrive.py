@@ -17,51 +17,8 @@ if TYPE_CHECKING:
     from ops.stack.aws import Aws
 
 
-class Pace:
-    """Waits so that calls of `wait` return at most so many times a second; the first returns at once.
-
-    Parameters
-    ----------
-    rate
-        Times a second, above 0; infinite for no waiting.
-    clock, sleep
-        Monotonic seconds, and waiting for some.
-    """
-
-    def __init__(
-        self,
-        rate: float,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._interval = 1 / rate
-        self._clock = clock
-        self._sleep = sleep
-        self._next = clock()
-
-    def wait(self) -> None:
-        """Wait for one's turn; time that was lost elsewhere is not made up for by a burst."""
-        now = self._clock()
-        if self._next > now:
-            self._sleep(self._next - now)
-        self._next = max(self._next, now) + self._interval
-
-
-_UNREADABLE = "unreadable:"
-
-
-class NotSentError(OpsError):
-    """A task that is not to be sent again, and why."""
-
-
-def refuse_unreadable(task_id: str) -> None:
-    """Raise an error if a dead letter's message was no task, so that there is nothing to send."""
-    if task_id.startswith(_UNREADABLE):
-        raise NotSentError("its message is no task: see its text with `show`, and submit it anew")
-
-
 @dataclass
-class Tally:
+class SendReport:
     """What became of the tasks so far.
 
     Attributes
@@ -69,9 +26,9 @@ class Tally:
     sent
         Ids of the tasks sent again.
     refused
-        Reasons, by id, why tasks are not to be sent again.
+        Reasons, by id, why tasks must not be sent again.
     failed
-        Errors, by id, of tasks that should have been; sending them once more is safe.
+        Errors, by id, of tasks that should have been sent; trying them once more is safe.
     """
 
     sent: list[str] = field(default_factory=list)
@@ -90,6 +47,46 @@ class Tally:
             self.sent.append(task_id)
 
 
+class NotSentError(OpsError):
+    """A task must not be sent again; the text says why."""
+
+
+def send_all(
+    task_ids: Sequence[str],
+    send: Callable[[str], object],
+    wait: Callable[[], None],
+    show: Callable[[int], None],
+) -> SendReport:
+    """Send tasks again, one after the other.
+
+    Parameters
+    ----------
+    send
+        Sends one task, or only checks that it may be sent.
+    wait
+        Waits for the next one's turn, see `RateLimiter`.
+    show
+        Told how many tasks have been dealt with.
+
+    Raises
+    ------
+    InterruptedByUserError
+        The user pressed Ctrl-C; the text says how far it came. Starting over is safe.
+    """
+    report = SendReport()
+    try:
+        for number, task_id in enumerate(task_ids, start=1):
+            wait()
+            report.add(task_id, send)
+            show(number)
+    except KeyboardInterrupt:
+        raise InterruptedByUserError(
+            f"Interrupted: {len(report.sent)} of {len(task_ids)} sent again. "
+            "The same command does the rest; repeating is safe."
+        ) from None
+    return report
+
+
 @dataclass(frozen=True)
 class Sender:
     """Sends tasks of one stack again."""
@@ -98,7 +95,15 @@ class Sender:
     redriver: Redriver
 
     def dead_letter(self, task_id: str) -> TaskRecord:
-        """Read a dead letter; raises the same errors as `redrive`, and changes nothing."""
+        """Read a dead letter that may be redriven, and change nothing.
+
+        Raises
+        ------
+        NotSentError
+            It is not a dead letter, or its message never was a readable task.
+        taskguard.model.errors.Unavailable
+            The table did not answer.
+        """
         refuse_unreadable(task_id)
         record = self.store.get(task_id)
         if record is None:
@@ -113,7 +118,7 @@ class Sender:
         Raises
         ------
         NotSentError
-            It is no dead letter, or never was a readable task.
+            It is not a dead letter, or its message never was a readable task.
         taskguard.model.errors.Unavailable
             The table or the queue did not answer; repeating is safe.
         """
@@ -126,7 +131,7 @@ class Sender:
         Raises
         ------
         NotSentError
-            It waits no longer.
+            It no longer waits.
         taskguard.model.errors.Unavailable
             The table or the queue did not answer; repeating is safe.
         """
@@ -136,42 +141,45 @@ class Sender:
 
 
 def sender_for(aws: "Aws") -> Sender:
-    """Make the sender of a stack."""
+    """Return the sender of a stack."""
     store = TaskStore(aws.dynamodb, aws.outputs.tasks_table_name)
     return Sender(store, Redriver(store, TaskQueue(aws.sqs, aws.outputs.task_queue_url), utc_now))
 
 
-def send_all(
-    task_ids: Sequence[str],
-    send: Callable[[str], object],
-    wait: Callable[[], None],
-    show: Callable[[int], None],
-) -> Tally:
-    """Send tasks again, one after the other.
+_UNREADABLE_PREFIX = "unreadable:"
+
+
+def refuse_unreadable(task_id: str) -> None:
+    """Raise `NotSentError` for a dead letter whose message was not a task: there is nothing to send."""
+    if task_id.startswith(_UNREADABLE_PREFIX):
+        raise NotSentError("its message is no task: see its text with `show`, and submit it anew")
+
+
+class RateLimiter:
+    """Spreads calls evenly: `wait` returns at most so many times a second, the first time at once.
 
     Parameters
     ----------
-    send
-        Sends one, or only looks whether it is to be sent.
-    wait
-        Waits for the next one's turn.
-    show
-        Told how many are through.
-
-    Raises
-    ------
-    InterruptedByUserError
-        The user pressed Ctrl-C; the text says how far it came. Doing it all again is safe.
+    rate
+        Times a second, above 0; infinite to never wait.
+    clock, sleep
+        Monotonic seconds, and waiting for some.
     """
-    tally = Tally()
-    try:
-        for number, task_id in enumerate(task_ids, start=1):
-            wait()
-            tally.add(task_id, send)
-            show(number)
-    except KeyboardInterrupt:
-        raise InterruptedByUserError(
-            f"Interrupted: {len(tally.sent)} of {len(task_ids)} sent again. "
-            "The same command does the rest; repeating is safe."
-        ) from None
-    return tally
+
+    def __init__(
+        self,
+        rate: float,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._interval = 1 / rate
+        self._clock = clock
+        self._sleep = sleep
+        self._next = clock()
+
+    def wait(self) -> None:
+        """Wait for the next turn; time lost elsewhere is not made up for by a burst."""
+        now = self._clock()
+        if self._next > now:
+            self._sleep(self._next - now)
+        self._next = max(self._next, now) + self._interval

@@ -14,7 +14,7 @@ import httpx
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 
-from ops.check.plan import ApiAuth
+from ops.check.plan import AuthMode
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -59,7 +59,7 @@ _SUBMIT_TRIES = 8
 
 
 @dataclass(frozen=True)
-class Answer:
+class ApiAnswer:
     """What the API answered in the end.
 
     Attributes
@@ -112,21 +112,21 @@ class Api:
         self._http = http
         self._sleep = sleep
 
-    def look_up(self, task_id: str) -> Answer:
+    def look_up(self, task_id: str) -> ApiAnswer:
         """GET a task."""
         return self._ask(
             self._http.build_request("GET", f"{self._endpoint}/tasks/{quote(task_id, safe='')}"),
             _LOOK_UP_TRIES,
         )
 
-    def submit(self, task_id: str, payload: Mapping[str, Any]) -> Answer:
+    def submit(self, task_id: str, payload: Mapping[str, Any]) -> ApiAnswer:
         """POST a task, again and again while the answer is "not now" or there is none."""
         body = json.dumps({"taskId": task_id, "payload": payload}).encode()
         headers = {"content-type": "application/json"}
         request = self._http.build_request("POST", f"{self._endpoint}/tasks", content=body, headers=headers)
         return self._ask(request, _SUBMIT_TRIES)
 
-    def _ask(self, request: httpx.Request, most_tries: int) -> Answer:
+    def _ask(self, request: httpx.Request, most_tries: int) -> ApiAnswer:
         for tries in range(1, most_tries):
             answer, headers = self._send(request, tries)
             if answer.status_code not in _TRANSIENT:
@@ -135,14 +135,14 @@ class Api:
                 return answer
         return self._send(request, most_tries)[0]
 
-    def _send(self, request: httpx.Request, tries: int) -> tuple[Answer, Mapping[str, str]]:
+    def _send(self, request: httpx.Request, tries: int) -> tuple[ApiAnswer, Mapping[str, str]]:
         began = perf_counter()
         try:
             response = self._http.send(request)
         except httpx.TransportError as error:
-            return Answer(0, f"no answer ({type(error).__name__}: {error})", 0.0, tries), {}
+            return ApiAnswer(0, f"no answer ({type(error).__name__}: {error})", 0.0, tries), {}
         seconds = perf_counter() - began
-        return Answer(response.status_code, problem_of(response), seconds, tries), response.headers
+        return ApiAnswer(response.status_code, problem_of(response), seconds, tries), response.headers
 
 
 def connections(
@@ -216,8 +216,8 @@ class BearerToken(httpx.Auth):
         yield request
 
 
-def authorization(kind: ApiAuth, token: str | None, aws: "Aws") -> httpx.Auth | None:
+def authorization(kind: AuthMode, token: str | None, aws: "Aws") -> httpx.Auth | None:
     """Choose how to authorize; the token is that of `checked_token`."""
-    if kind is ApiAuth.IAM:
+    if kind is AuthMode.IAM:
         return SignedByIam(aws.credentials, aws.outputs.region)
     return BearerToken(token) if token else None

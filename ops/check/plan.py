@@ -8,7 +8,7 @@ from ops.errors import UsageError
 from taskguard.model.record import is_task_id
 
 
-class ApiAuth(StrEnum):
+class AuthMode(StrEnum):
     """The stack's `taskguard:apiAuth`."""
 
     NONE = "none"
@@ -41,7 +41,7 @@ def task_ids(run: str, count: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CheckPlan:
     """What to submit, and how.
 
     Attributes
@@ -62,7 +62,7 @@ class Plan:
     tasks: int = 30
     timeout: float = 300.0
     clients: int = 8
-    auth: ApiAuth = ApiAuth.NONE
+    auth: AuthMode = AuthMode.NONE
     token: str | None = None
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Plan:
         return task_ids(self.run, self.tasks)
 
 
-def checked_token(kind: ApiAuth, token: str | None) -> str | None:
+def checked_token(kind: AuthMode, token: str | None) -> str | None:
     """Return the token, if one is needed.
 
     Raises
@@ -83,6 +83,6 @@ def checked_token(kind: ApiAuth, token: str | None) -> str | None:
     UsageError
         `jwt` without a token, or a token without `jwt`.
     """
-    if (kind is ApiAuth.JWT) != bool(token):
+    if (kind is AuthMode.JWT) != bool(token):
         raise UsageError("--auth jwt and --token (or TASKGUARD_TOKEN) belong together: give both or neither.")
     return token

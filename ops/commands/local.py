@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.check.plan import ApiAuth
+from ops.check.plan import AuthMode
 from ops.commands.check import check_and_report, run_name
 from ops.commands.options import (
     Auth,
@@ -122,16 +122,16 @@ def demo(  # noqa: PLR0913 - one parameter an option
     stack: StackName = "local",
     as_json: Json = False,
     clients: Clients = 8,
-    auth: Auth = ApiAuth.NONE,
+    auth: Auth = AuthMode.NONE,
     token: Token = None,
 ) -> None:
     """Local cloud up, check, down: all on this machine."""
-    from ops.check.plan import Plan
+    from ops.check.plan import CheckPlan
     from ops.stack.outputs import from_document
 
     overrides = settings_of(settings, seed)
     name = f"seed-{seed}" if run is None and seed is not None else run_name(run)
     # Before the local cloud is started: wrong usage is told at once.
-    plan = Plan(name, tasks, timeout, clients, auth, token)
+    plan = CheckPlan(name, tasks, timeout, clients, auth, token)
     with local_stack(stack, overrides, None) as outputs:
         check_and_report(plan, from_document(outputs, "the local cloud"), as_json=as_json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ops.check.plan import ApiAuth
+from ops.check.plan import AuthMode
 from ops.errors import UsageError
 
 _LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -78,7 +78,7 @@ Timeout = Annotated[
 Clients = Annotated[
     int, typer.Option("--clients", metavar="N", min=1, max=256, help="Tasks submitted at a time.")
 ]
-Auth = Annotated[ApiAuth, typer.Option("--auth", help="How the API authorizes its callers.")]
+Auth = Annotated[AuthMode, typer.Option("--auth", help="How the API authorizes its callers.")]
 Token = Annotated[
     str | None,
     typer.Option("--token", metavar="JWT", envvar="TASKGUARD_TOKEN", help="JSON Web Token for --auth jwt."),

@@ -19,14 +19,14 @@ _LONGEST_CHANGE_SECONDS = 180
 
 
 @dataclass(frozen=True)
-class Mapping:
+class EventSourceMapping:
     """An event source mapping: its id, and its state in Lambda's words."""
 
     uuid: str
     state: str
 
 
-def mapping_of(client: "LambdaClient", function: str, queue_url: str) -> Mapping:
+def mapping_of(client: "LambdaClient", function: str, queue_url: str) -> EventSourceMapping:
     """Find the mapping between a queue and a function.
 
     Raises
@@ -38,7 +38,7 @@ def mapping_of(client: "LambdaClient", function: str, queue_url: str) -> Mapping
     for page in client.get_paginator("list_event_source_mappings").paginate(FunctionName=function):
         for found in page["EventSourceMappings"]:
             if found.get("EventSourceArn", "").endswith(f":{queue}"):
-                return Mapping(found["UUID"], found["State"])
+                return EventSourceMapping(found["UUID"], found["State"])
     raise OpsError(f"Function {function} has no event source mapping for queue {queue}.")
 
 

@@ -59,14 +59,14 @@ def depth_of(client: "SQSClient", queue_url: str) -> Depth:
 
 
 @dataclass(frozen=True)
-class Alarm:
+class ActiveAlarm:
     """An alarm in state ALARM: its name, and CloudWatch's reason."""
 
     name: str
     reason: str
 
 
-def ringing_alarms(client: "CloudWatchClient", topic_arn: str) -> list[Alarm]:
+def active_alarms(client: "CloudWatchClient", topic_arn: str) -> list[ActiveAlarm]:
     """Return the alarms in state ALARM that report to the stack's topic; that is how they are known."""
     pages = client.get_paginator("describe_alarms").paginate(
         ActionPrefix=topic_arn, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
@@ -75,7 +75,7 @@ def ringing_alarms(client: "CloudWatchClient", topic_arn: str) -> list[Alarm]:
         alarm for page in pages for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", []))
     ]
     return [
-        Alarm(alarm["AlarmName"], alarm.get("StateReason", ""))
+        ActiveAlarm(alarm["AlarmName"], alarm.get("StateReason", ""))
         for alarm in found
         if alarm["StateValue"] == "ALARM" and topic_arn in alarm.get("AlarmActions", [])
     ]
@@ -102,7 +102,7 @@ class Health:
     deliveries: str
     dead_letter_deliveries: str
     dead_letters: int
-    alarms: list[Alarm]
+    alarms: list[ActiveAlarm]
 
     def document(self) -> dict[str, Any]:
         """Make the JSON report."""
@@ -125,7 +125,7 @@ def health_of(aws: "Aws") -> Health:
             aws.lambda_, functions["monitor_dlq"], outputs.dead_letter_queue_url
         ).state,
         dead_letters=count_dead_letters(aws.dynamodb, outputs.tasks_table_name),
-        alarms=ringing_alarms(aws.cloudwatch, outputs.alarm_topic_arn),
+        alarms=active_alarms(aws.cloudwatch, outputs.alarm_topic_arn),
     )
 
 

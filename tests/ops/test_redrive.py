@@ -2,7 +2,7 @@ import pytest
 from botocore.stub import Stubber
 
 from ops.errors import InterruptedByUserError
-from ops.redrive import NotSentError, Pace, Tally, send_all, sender_for
+from ops.redrive import NotSentError, RateLimiter, SendReport, send_all, sender_for
 from taskguard.model.errors import Unavailable
 from tests.ops.moto_stack import MotoStack
 from tests.ops.sample_records import dead_letter, record
@@ -68,8 +68,8 @@ def _send(task_id: str) -> None:
 
 def test_one_failure_does_not_stop_the_rest() -> None:
     shown: list[int] = []
-    tally = send_all(["a", "failed", "refused", "b"], _send, lambda: None, shown.append)
-    assert tally == Tally(["a", "b"], {"refused": "no"}, {"failed": "SendMessage: AccessDenied"})
+    report = send_all(["a", "failed", "refused", "b"], _send, lambda: None, shown.append)
+    assert report == SendReport(["a", "b"], {"refused": "no"}, {"failed": "SendMessage: AccessDenied"})
     assert shown == [1, 2, 3, 4]
 
 
@@ -92,7 +92,7 @@ class Clock:
 
 def test_turns_come_at_the_rate_and_the_first_at_once() -> None:
     clock = Clock()
-    pace = Pace(4, lambda: clock.now, clock.sleep)
+    pace = RateLimiter(4, lambda: clock.now, clock.sleep)
     turns = []
     for _ in range(4):
         pace.wait()
@@ -102,7 +102,7 @@ def test_turns_come_at_the_rate_and_the_first_at_once() -> None:
 
 def test_lost_time_is_not_made_up_for_by_a_burst() -> None:
     clock = Clock()
-    pace = Pace(1, lambda: clock.now, clock.sleep)
+    pace = RateLimiter(1, lambda: clock.now, clock.sleep)
     pace.wait()
     clock.now = 10.0
     turns = []

@@ -6,17 +6,57 @@ import pytest
 from botocore.stub import Stubber
 
 from ops.errors import OpsError, UsageError
-from ops.tasks import Selection, count_dead_letters, list_dead_letters, pattern_of, plain, read_records
+from ops.tasks import (
+    DEAD_LETTER_INDEX,
+    Selection,
+    count_dead_letters,
+    list_dead_letters,
+    pattern_of,
+    plain_attributes,
+    read_records,
+    untried_since,
+)
+from taskguard.model.clock import to_text
+from taskguard.model.record import Outcome, Status
 from tests.ops.moto_stack import TABLE, MotoStack
-from tests.ops.sample_records import dead_letter, record
+from tests.ops.sample_records import CREATED, dead_letter, item, record
+from tests.support.program import run_program
 
 
 def test_records_are_read_by_id_with_the_report_fields_alone(stack: MotoStack) -> None:
     stack.put(record("a-00", "COMPLETED", "FAILED", "COMPLETED"))
     found = read_records(stack.aws.dynamodb, TABLE, ["a-00", "a-01"])
     assert list(found) == ["a-00"]
-    assert set(found["a-00"]) == {"taskId", "status", "attempts", "createdAt"}
-    assert found["a-00"]["attempts"][1]["number"] == 2
+    read = found["a-00"]
+    assert (read.task_id, read.status, read.generation, to_text(read.created_at)) == (
+        "a-00",
+        Status.COMPLETED,
+        1,
+        CREATED,
+    )
+    assert [attempt.outcome for attempt in read.attempts] == [Outcome.FAILED, Outcome.COMPLETED]
+    assert (read.payload, read.payload_hash) == (None, "")
+
+
+def test_what_a_report_does_not_show_is_not_asked_for(stack: MotoStack) -> None:
+    with Stubber(stack.aws.dynamodb) as stub:
+        stub.add_response("batch_get_item", _answer([]), {"RequestItems": {TABLE: _request(*REPORTED)}})
+        read_records(stack.aws.dynamodb, TABLE, ["a"])
+        stub.add_response("batch_get_item", _answer([]), {"RequestItems": {TABLE: _request(*ALWAYS)}})
+        read_records(stack.aws.dynamodb, TABLE, ["a"], fields=())
+
+
+ALWAYS = ("taskId", "status", "generation", "createdAt")
+REPORTED = (*ALWAYS, "attempts", "lastError", "completedAt", "deadLetteredAt")
+
+
+def _request(*names: str) -> dict[str, Any]:
+    placeholders = {f"#f{number}": name for number, name in enumerate(names)}
+    return {
+        "Keys": [{"taskId": {"S": "a"}}],
+        "ProjectionExpression": ", ".join(placeholders),
+        "ExpressionAttributeNames": placeholders,
+    }
 
 
 def test_more_than_one_call_can_take_is_read_in_several(stack: MotoStack) -> None:
@@ -28,7 +68,7 @@ def test_more_than_one_call_can_take_is_read_in_several(stack: MotoStack) -> Non
 
 def _answer(left_out: list[str], *found: str) -> dict[str, Any]:
     return {
-        "Responses": {TABLE: [{"taskId": {"S": task_id}, "status": {"S": "QUEUED"}} for task_id in found]},
+        "Responses": {TABLE: [item(record(task_id, "QUEUED")) for task_id in found]},
         "UnprocessedKeys": {TABLE: {"Keys": [{"taskId": {"S": each}} for each in left_out]}}
         if left_out
         else {},
@@ -55,9 +95,9 @@ def test_a_table_that_leaves_keys_out_for_ever_is_an_error(stack: MotoStack) -> 
 
 
 def test_numbers_become_python_numbers() -> None:
-    item = {"whole": {"N": "3"}, "part": {"N": "1.5"}, "list": {"L": [{"M": {"n": {"N": "2"}}}]}}
-    assert plain(item) == {"whole": 3, "part": 1.5, "list": [{"n": 2}]}
-    assert type(plain(item)["whole"]) is int
+    values = {"whole": {"N": "3"}, "part": {"N": "1.5"}, "list": {"L": [{"M": {"n": {"N": "2"}}}]}}
+    assert plain_attributes(values) == {"whole": 3, "part": 1.5, "list": [{"n": 2}]}
+    assert type(plain_attributes(values)["whole"]) is int
 
 
 EARLY, LATE = "2026-11-20T23:59:59.999Z", "2026-11-21T00:00:00.000Z"
@@ -88,15 +128,11 @@ def test_dead_letters_are_listed_oldest_first_and_chosen_by_error_and_time(
     assert [letter.task_id for letter in letters] == expected
 
 
-def test_a_dead_letter_reports_the_records_own_names(filled: MotoStack) -> None:
-    letter = list_dead_letters(filled.aws.dynamodb, TABLE, Selection())[1]
-    assert letter.document() == {
-        "taskId": "late",
-        "deadLetteredAt": LATE,
-        "createdAt": "2026-11-21T09:00:00.000Z",
-        "generation": 1,
-        "lastError": {"type": "ValueError", "message": "503 from shop"},
-    }
+def test_the_index_is_the_programs_and_holds_what_a_dead_letter_needs() -> None:
+    (index,) = run_program("dev").one("aws:dynamodb/table:Table", "tasks").inputs["globalSecondaryIndexes"]
+    keys = {key["attributeName"] for key in index["keySchemas"]}
+    assert index["name"] == DEAD_LETTER_INDEX
+    assert keys | set(index["nonKeyAttributes"]) | {"taskId"} >= {*ALWAYS, "lastError", "deadLetteredAt"}
 
 
 def test_every_page_of_the_index_is_read(stack: MotoStack) -> None:
@@ -114,3 +150,14 @@ def test_only_dead_letters_are_counted(filled: MotoStack) -> None:
 def test_a_wrong_pattern_is_refused_with_its_reason() -> None:
     with pytest.raises(UsageError, match=r"--error '\(' is no regular expression: missing \)"):
         pattern_of("(")
+
+
+def test_untried_tasks_are_listed_oldest_first(stack: MotoStack) -> None:
+    stack.put(record("late", "QUEUED"))
+    stack.put({**record("early", "QUEUED"), "updatedAt": EARLY})
+    stack.put(record("tried", "QUEUED", "FAILED"))
+    stack.put(record("running", "PROCESSING", ""))
+    stack.put({**record("new", "QUEUED"), "updatedAt": "2026-11-21T10:00:00.000Z"})
+    found = untried_since(stack.aws.dynamodb, TABLE, datetime(2026, 11, 21, 10, tzinfo=UTC))
+    assert [each.task_id for each in found] == ["early", "late"]
+    assert all(each.is_untried for each in found)

@@ -8,8 +8,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from ops.check.api import Answer, Api, SignedByIam, authorization, connections, wait_before_retry
-from ops.check.plan import ApiAuth, checked_token
+from ops.check.api import Api, ApiAnswer, SignedByIam, authorization, connections, wait_before_retry
+from ops.check.plan import AuthMode, checked_token
 from ops.errors import UsageError
 from tests.ops.moto_stack import MotoStack
 
@@ -102,7 +102,7 @@ def test_no_answer_at_all_is_said_in_words() -> None:
 
 def test_a_stopped_run_does_not_try_again() -> None:
     answer = _api(lambda _: httpx.Response(503), [], stopped=True).submit("a", {})
-    assert answer == Answer(503, "503 Service Unavailable", answer.seconds, tries=1)
+    assert answer == ApiAnswer(503, "503 Service Unavailable", answer.seconds, tries=1)
 
 
 def test_an_id_is_quoted_in_the_path() -> None:
@@ -179,21 +179,21 @@ def test_the_signature_covers_the_body() -> None:
 
 
 def test_jwt_sends_the_token(stack: MotoStack) -> None:
-    assert _sent(authorization(ApiAuth.JWT, "abc", stack.aws)).headers["authorization"] == "Bearer abc"
+    assert _sent(authorization(AuthMode.JWT, "abc", stack.aws)).headers["authorization"] == "Bearer abc"
 
 
 def test_none_sends_nothing(stack: MotoStack) -> None:
-    assert "authorization" not in _sent(authorization(ApiAuth.NONE, None, stack.aws)).headers
+    assert "authorization" not in _sent(authorization(AuthMode.NONE, None, stack.aws)).headers
 
 
 def test_iam_uses_the_sessions_credentials(stack: MotoStack) -> None:
-    sent = _sent(authorization(ApiAuth.IAM, None, stack.aws))
+    sent = _sent(authorization(AuthMode.IAM, None, stack.aws))
     assert f"Credential={stack.aws.credentials().access_key}/" in sent.headers["authorization"]
 
 
 @pytest.mark.parametrize(
-    ("kind", "token"), [(ApiAuth.JWT, None), (ApiAuth.NONE, "abc"), (ApiAuth.IAM, "abc")]
+    ("kind", "token"), [(AuthMode.JWT, None), (AuthMode.NONE, "abc"), (AuthMode.IAM, "abc")]
 )
-def test_a_token_and_jwt_belong_together(kind: ApiAuth, token: str | None) -> None:
+def test_a_token_and_jwt_belong_together(kind: AuthMode, token: str | None) -> None:
     with pytest.raises(UsageError, match="belong together"):
         checked_token(kind, token)

@@ -3,8 +3,8 @@ import io
 from rich.console import Console
 
 from ops.check.report import final_lines, print_lost, print_refused, print_sample, sample
-from ops.check.result import Outcome, Result, outcome_of
-from tests.ops.sample_records import dead_letter, record
+from ops.check.result import CheckedTask, CheckResult
+from tests.ops.sample_records import checked, dead_letter, record
 
 
 def _console() -> tuple[Console, io.StringIO]:
@@ -12,13 +12,13 @@ def _console() -> tuple[Console, io.StringIO]:
     return Console(file=text, width=200, markup=False), text
 
 
-def _result() -> Result:
+def _result() -> CheckResult:
     done = [
-        outcome_of(record(f"r-{n:02}", "COMPLETED", "COMPLETED", completedAt="2026-11-21T09:00:01.500Z"))
+        checked(record(f"r-{n:02}", "COMPLETED", "COMPLETED", completedAt="2026-11-21T09:00:01.500Z"))
         for n in range(20)
     ]
-    other = [outcome_of(dead_letter("r-20")), outcome_of(record("r-21", "RETRYING", "FAILED"))]
-    return Result(24, (*done, *other), 15.0, (0.01, 0.03), {"r-22": "503", "r-23": "503"})
+    other = [checked(dead_letter("r-20")), checked(record("r-21", "RETRYING", "FAILED"))]
+    return CheckResult(24, (*done, *other), 15.0, (0.01, 0.03), {"r-22": "503", "r-23": "503"})
 
 
 def test_the_five_final_lines_stand_in_their_order() -> None:
@@ -31,10 +31,10 @@ def test_the_five_final_lines_stand_in_their_order() -> None:
     ]
 
 
-def test_a_sample_shows_every_kind_of_outcome_first() -> None:
-    chosen = sample(_result().outcomes, 3)
-    assert [outcome.task_id for outcome in chosen] == ["r-00", "r-20", "r-21"]
-    assert len(sample(_result().outcomes)) == 8
+def test_a_sample_shows_every_kind_of_ending_first() -> None:
+    chosen = sample(_result().tasks, 3)
+    assert [task.task_id for task in chosen] == ["r-00", "r-20", "r-21"]
+    assert len(sample(_result().tasks)) == 8
 
 
 def test_a_record_is_shown_with_attempts_time_and_error() -> None:
@@ -57,5 +57,5 @@ def test_what_was_lost_or_refused_is_named() -> None:
 
 def test_many_lost_tasks_are_cut_short() -> None:
     console, text = _console()
-    print_lost(console, Result(20, tuple(Outcome(f"r-{n:02}") for n in range(20)), 1.0), most=2)
+    print_lost(console, CheckResult(20, tuple(CheckedTask(f"r-{n:02}") for n in range(20)), 1.0), most=2)
     assert text.getvalue().startswith("NOT SETTLED IN TIME: r-00 (ABSENT), r-01 (ABSENT) and 18 more\n")

@@ -1,33 +1,33 @@
 import pytest
 
-from ops.check.result import Outcome, Result, latency, outcome_of
-from tests.ops.sample_records import dead_letter, record
+from ops.check.result import CheckedTask, CheckResult, latency
+from tests.ops.sample_records import checked, dead_letter, record
 
-DONE = outcome_of(record("a-00", "COMPLETED", "COMPLETED"))
-RETRIED = outcome_of(record("a-01", "COMPLETED", "FAILED", "COMPLETED"))
-DEAD = outcome_of(dead_letter("a-03"))
-WAITING = outcome_of(record("a-02", "RETRYING", "FAILED"))
-ABSENT = Outcome("a-04")
+DONE = checked(record("a-00", "COMPLETED", "COMPLETED"))
+RETRIED = checked(record("a-01", "COMPLETED", "FAILED", "COMPLETED"))
+DEAD = checked(dead_letter("a-03"))
+WAITING = checked(record("a-02", "RETRYING", "FAILED"))
+ABSENT = CheckedTask("a-04")
 
 
 @pytest.mark.parametrize(
-    ("outcome", "settled", "succeeded", "failed"),
+    ("task", "settled", "succeeded", "failed"),
     [
         (DONE, True, True, False),
         (RETRIED, True, False, True),
-        (outcome_of(record("a", "COMPLETED", "", "COMPLETED")), True, False, True),
+        (checked(record("a", "COMPLETED", "", "COMPLETED")), True, False, True),
         (DEAD, True, False, True),
-        (outcome_of(record("a", "DEAD_LETTERED")), True, False, True),
+        (checked(record("a", "DEAD_LETTERED")), True, False, True),
         (WAITING, False, False, True),
-        (outcome_of(record("a", "PROCESSING", "")), False, False, False),
-        (outcome_of(record("a", "QUEUED")), False, False, False),
+        (checked(record("a", "PROCESSING", "")), False, False, False),
+        (checked(record("a", "QUEUED")), False, False, False),
         (ABSENT, False, False, False),
     ],
 )
-def test_an_outcome_tells_how_the_first_attempt_went(
-    outcome: Outcome, settled: bool, succeeded: bool, failed: bool
+def test_a_task_tells_how_its_first_attempt_went(
+    task: CheckedTask, settled: bool, succeeded: bool, failed: bool
 ) -> None:
-    assert (outcome.settled, outcome.succeeded_at_first, outcome.failed_at_first) == (
+    assert (task.settled, task.succeeded_at_first, task.failed_at_first) == (
         settled,
         succeeded,
         failed,
@@ -35,7 +35,7 @@ def test_an_outcome_tells_how_the_first_attempt_went(
 
 
 def test_the_document_has_the_promised_fields_and_no_others() -> None:
-    result = Result(6, (DONE, RETRIED, WAITING, DEAD, ABSENT), 12.34567, (0.1,), {"a-05": "503"})
+    result = CheckResult(6, (DONE, RETRIED, WAITING, DEAD, ABSENT), 12.34567, (0.1,), {"a-05": "503"})
     document = result.document()
     tasks = document.pop("tasks")
     assert document == {

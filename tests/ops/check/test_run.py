@@ -1,15 +1,15 @@
 from collections.abc import Callable, Sequence
 from threading import Event
-from typing import Any
 
 import pytest
 
-from ops.check.api import Answer
-from ops.check.result import Result
-from ops.check.run import Progress, Run, Submitting, View
+from ops.check.api import ApiAnswer
+from ops.check.result import CheckResult
+from ops.check.run import Progress, Submissions, Watch
 from ops.errors import InterruptedByUserError, OpsError
 from ops.stack.status import Depth
-from tests.ops.sample_records import record
+from taskguard.model.record import TaskRecord
+from tests.ops.sample_records import record, task_record
 
 IDS = ["a-00", "a-01", "a-02"]
 
@@ -23,52 +23,57 @@ class World:
         self.asked: list[list[str]] = []
         self.shown: list[Progress] = []
 
-    def read(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+    def read(self, ids: Sequence[str]) -> dict[str, TaskRecord]:
         self.asked.append(list(ids))
         return {each: self._record(each) for each in ids if each in self.settles_at}
 
-    def _record(self, task_id: str) -> dict[str, Any]:
+    def _record(self, task_id: str) -> TaskRecord:
         done = self.now - 100.0 >= self.settles_at[task_id]
-        return record(task_id, "COMPLETED", "COMPLETED") if done else record(task_id, "PROCESSING", "")
+        item = record(task_id, "COMPLETED", "COMPLETED") if done else record(task_id, "PROCESSING", "")
+        return task_record(item)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
-    def view(self, sleep: Callable[[float], None] | None = None) -> View:
-        return View(
-            self.read, lambda: Depth(1, 2, 3), self.shown.append, lambda: self.now, sleep or self.sleep
+    def watch(self, sleep: Callable[[float], None] | None = None) -> Watch:
+        return Watch(
+            len(IDS),
+            self.read,
+            lambda: Depth(1, 2, 3),
+            self.shown.append,
+            lambda: self.now,
+            sleep or self.sleep,
         )
 
 
-def _follow(view: View, answer: Callable[[str], Answer], timeout: float = 60) -> Result:
-    run = Run(len(IDS), view)
-    with Submitting(answer, IDS, 2, Event()) as submitting:
-        while not submitting.done:
+def _follow(watch: Watch, answer: Callable[[str], ApiAnswer], timeout: float = 60) -> CheckResult:
+    with Submissions(answer, IDS, 2, Event()) as submissions:
+        while not submissions.done:
             pass
-        return run.follow(submitting, timeout)
+        return watch.until_settled(submissions, timeout)
 
 
-def _accept(_task_id: str) -> Answer:
-    return Answer(202, "202 Accepted", 0.01, 1)
+def _accept(_task_id: str) -> ApiAnswer:
+    return ApiAnswer(202, "202 Accepted", 0.01, 1)
 
 
 def test_it_watches_until_the_last_task_has_settled() -> None:
     world = World({"a-00": 0, "a-01": 5, "a-02": 2})
-    result = _follow(world.view(), _accept)
+    result = _follow(world.watch(), _accept)
     assert (result.lost, result.duration_seconds) == (0, 5.0)
     assert world.shown[-1] == Progress(3, 3, 3, Depth(1, 2, 3))
 
 
 def test_only_unsettled_tasks_are_asked_for() -> None:
     world = World({"a-00": 0, "a-01": 2, "a-02": 1})
-    _follow(world.view(), _accept)
+    _follow(world.watch(), _accept)
     assert world.asked == [IDS, ["a-01", "a-02"], ["a-01"]]
 
 
 def test_what_has_not_settled_in_time_is_lost() -> None:
     world = World({"a-00": 1, "a-01": 90})
-    result = _follow(world.view(), _accept, timeout=10)
-    assert [(each.task_id, each.status) for each in result.outcomes if not each.settled] == [
+    result = _follow(world.watch(), _accept, timeout=10)
+    assert [(each.task_id, each.status) for each in result.tasks if not each.settled] == [
         ("a-01", "PROCESSING"),
         ("a-02", "ABSENT"),
     ]
@@ -76,20 +81,20 @@ def test_what_has_not_settled_in_time_is_lost() -> None:
 
 
 def test_a_refused_task_is_neither_accepted_nor_lost() -> None:
-    def answer(task_id: str) -> Answer:
-        return Answer(400, "400 Bad Request", 0.01, 1) if task_id == "a-01" else _accept(task_id)
+    def answer(task_id: str) -> ApiAnswer:
+        return ApiAnswer(400, "400 Bad Request", 0.01, 1) if task_id == "a-01" else _accept(task_id)
 
-    result = _follow(World({"a-00": 0, "a-02": 0}).view(), answer)
+    result = _follow(World({"a-00": 0, "a-02": 0}).watch(), answer)
     assert result.refused == {"a-01": "400 Bad Request"}
-    assert (len(result.outcomes), result.lost, result.counts()["accepted"]) == (2, 0, 2)
+    assert (len(result.tasks), result.lost, result.counts()["accepted"]) == (2, 0, 2)
 
 
 def test_a_task_of_an_earlier_run_ends_the_run() -> None:
-    def answer(task_id: str) -> Answer:
-        return Answer(409, "409 Conflict", 0.01, 1) if task_id == "a-02" else _accept(task_id)
+    def answer(task_id: str) -> ApiAnswer:
+        return ApiAnswer(409, "409 Conflict", 0.01, 1) if task_id == "a-02" else _accept(task_id)
 
     with pytest.raises(OpsError, match=r"already used.*a-02.*--run"):
-        _follow(World({}).view(), answer)
+        _follow(World({}).watch(), answer)
 
 
 def test_ctrl_c_says_what_goes_on() -> None:
@@ -99,7 +104,7 @@ def test_ctrl_c_says_what_goes_on() -> None:
     with pytest.raises(
         InterruptedByUserError, match=r"3 of 3 tasks submitted, 2 still running: a-01 a-02\."
     ) as caught:
-        _follow(World({"a-00": 0}).view(interrupt), _accept)
+        _follow(World({"a-00": 0}).watch(interrupt), _accept)
     assert caught.value.exit_code == 130
 
 
@@ -107,13 +112,13 @@ def test_ctrl_c_stops_submitting() -> None:
     started: list[str] = []
     stopped = Event()
 
-    def slow(task_id: str) -> Answer:
+    def slow(task_id: str) -> ApiAnswer:
         started.append(task_id)
         stopped.wait(10)
         return _accept(task_id)
 
     def interrupted() -> None:
-        with Submitting(slow, [f"a-{n:02}" for n in range(50)], 2, stopped):
+        with Submissions(slow, [f"a-{n:02}" for n in range(50)], 2, stopped):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -1,3 +1,5 @@
+"""`status`, `pause` and `resume`."""
+
 import json
 from collections.abc import Callable
 
@@ -6,7 +8,7 @@ from typer.testing import CliRunner, Result
 
 from ops.cli import app
 from tests.ops.moto_stack import MotoStack
-from tests.ops.sample_records import dead_letter, record
+from tests.ops.sample_records import dead_letter
 
 Ops = Callable[..., Result]
 
@@ -22,34 +24,6 @@ def ops(stack: MotoStack, tmp_path_factory: pytest.TempPathFactory) -> Ops:
         return CliRunner().invoke(app, [command, "--outputs", str(outputs), *args])
 
     return run
-
-
-def test_dead_lists_tasks_and_errors_with_their_number_last(stack: MotoStack, ops: Ops) -> None:
-    stack.put(dead_letter("t-1", error="503 [shop]"))
-    done = ops("dead")
-    assert done.exit_code == 0
-    assert "t-1" in done.stdout
-    assert "ValueError: 503 [shop]" in done.stdout
-    assert done.stdout.endswith("DEAD_LETTERED: 1\n")
-
-
-def test_dead_as_json_is_one_array(stack: MotoStack, ops: Ops) -> None:
-    stack.put(dead_letter("t-1"))
-    stack.put(dead_letter("t-2", error="other"))
-    assert [each["taskId"] for each in json.loads(ops("dead", "--json", "--error", "boom").stdout)] == ["t-1"]
-    assert json.loads(ops("dead", "--json", "--error", "nothing").stdout) == []
-
-
-def test_show_prints_the_whole_record_with_its_payload_as_json(stack: MotoStack, ops: Ops) -> None:
-    stack.put({**record("t-1", "COMPLETED", "COMPLETED"), "result": '{"ok":true}'})
-    shown = json.loads(ops("show", "t-1").stdout)
-    assert (shown["payload"], shown["result"], shown["generation"]) == ({"n": 1}, {"ok": True}, 1)
-
-
-def test_show_says_when_there_is_no_such_task(ops: Ops) -> None:
-    done = ops("show", "nowhere")
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "no task nowhere" in done.stderr
 
 
 def test_pause_and_resume_switch_the_task_queues_deliveries(stack: MotoStack, ops: Ops) -> None:
@@ -83,11 +57,3 @@ def test_status_for_people_says_how_to_go_on_after_a_pause(stack: MotoStack, ops
     assert "python -m ops resume" in shown
     assert "DEAD_LETTERED: 0\nALARMS: 0\n" in shown
     assert shown.endswith(f"DASHBOARD: {stack.outputs.dashboard_url}\n")
-
-
-def test_a_stack_that_is_gone_is_told_in_awss_words(ops: Ops, stack: MotoStack) -> None:
-    stack.aws.dynamodb.delete_table(TableName=stack.outputs.tasks_table_name)
-    done = ops("dead")
-    assert (done.exit_code, done.stdout) == (1, "")
-    assert "Error: AWS: " in done.stderr
-    assert "ResourceNotFoundException" in done.stderr

@@ -1,6 +1,6 @@
 from typing import Literal
 
-from ops.stack.status import ringing_alarms
+from ops.stack.status import active_alarms
 from tests.ops.moto_stack import MotoStack
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:taskguard-test-alarms"
@@ -25,5 +25,5 @@ def test_only_this_stacks_alarms_in_alarm_are_told(stack: MotoStack) -> None:
     _alarm(stack, "rings", TOPIC, "ALARM")
     _alarm(stack, "calm", TOPIC, "OK")
     _alarm(stack, "not-ours", f"{TOPIC}-of-another-stack", "ALARM")
-    found = ringing_alarms(stack.aws.cloudwatch, TOPIC)
+    found = active_alarms(stack.aws.cloudwatch, TOPIC)
     assert [(alarm.name, alarm.reason) for alarm in found] == [("rings", "rings said so")]

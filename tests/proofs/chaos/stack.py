@@ -62,10 +62,8 @@ class Stack:
 
     def unsettled(self, task_ids: list[str]) -> list[str]:
         """Return those of the tasks that are not settled."""
-        read = read_records(
-            self.aws.dynamodb, self.aws.outputs.tasks_table_name, task_ids, ("taskId", "status")
-        )
-        return [each for each in task_ids if read.get(each, {}).get("status") not in SETTLED]
+        read = read_records(self.aws.dynamodb, self.aws.outputs.tasks_table_name, task_ids, fields=())
+        return [each for each in task_ids if each not in read or read[each].status not in SETTLED]
 
     def records(self) -> dict[str, TaskRecord]:
         """Read the whole table."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from local.deployer.aws_clients import ACCESS_KEY, SECRET_KEY
+from local.aws_clients import ACCESS_KEY, SECRET_KEY
 from local.emulator.child import ending_by_exception, leashed_child
 from local.emulator.server import HOST, RUNS_FOLDER, Emulator, running_emulator
 from local.errors import DeployError

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.aws_clients import AwsClients
 from local.deployer.engine import CreateResource, run_program
 from local.errors import LocalCloudError, ResourceError
 from local.outputs import write_json

@@ -2,10 +2,9 @@
 
 import uuid
 
-from local.deployer.aws_clients import AwsClients
-from local.resources import apigateway, cloudwatch, dynamodb, iam, kms, lambda_, logs, sns, sqs
-from local.resources.creator import Created, Creator
-from local.resources.inputs import Inputs
+from local.aws_clients import AwsClients
+from local.resources import apigateway, cloudwatch, dynamodb, lambda_, messaging, security
+from local.resources.inputs import Created, Creator, Inputs
 
 
 def _provider(_: AwsClients, inputs: Inputs) -> Created:
@@ -19,11 +18,8 @@ CREATORS: dict[str, Creator] = {
     **apigateway.CREATORS,
     **cloudwatch.CREATORS,
     **dynamodb.CREATORS,
-    **iam.CREATORS,
-    **kms.CREATORS,
     **lambda_.CREATORS,
-    **logs.CREATORS,
-    **sns.CREATORS,
-    **sqs.CREATORS,
+    **messaging.CREATORS,
+    **security.CREATORS,
 }
 """By Pulumi type token."""

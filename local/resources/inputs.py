@@ -1,9 +1,12 @@
 """A resource's inputs, as the program gave them and as AWS wants them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi.runtime import rpc
+
+from local.aws_clients import AwsClients
 
 
 class Inputs:
@@ -96,3 +99,22 @@ def pascal_keys(value: Any) -> Any:
 def present(parameters: Mapping[str, Any], absent: Iterable[Any] = (None, {}, [])) -> dict[str, Any]:
     """Return the parameters that are neither None nor empty."""
     return {key: value for key, value in parameters.items() if value not in absent}
+
+
+@dataclass(frozen=True)
+class Created:
+    """A resource that exists now.
+
+    Parameters
+    ----------
+    id
+        Its physical id, as the AWS provider reports it.
+    outputs
+        What the provider computes (`arn`, `url` ...), by camelCase name; the inputs come on top of these.
+    """
+
+    id: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+Creator = Callable[[AwsClients, Inputs], Created]

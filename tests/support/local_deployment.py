@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.aws_clients import AwsClients
 from local.deployer.deploy import DEFAULT_REGION, creation
 from local.deployer.engine import run_program
 from local.project import REPOSITORY, load_stack_config

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.deployer.aws_clients import WAITER_CONFIG
+from local.aws_clients import WAITER_CONFIG
 from ops.stack.aws import Aws
 from ops.stack.outputs import FUNCTIONS
 from ops.stack.status import Depth, depth_of

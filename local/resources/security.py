@@ -1,8 +1,9 @@
 """Roles and their policies, which the emulator keeps but does not enforce."""
 
-from local.deployer.aws_clients import AwsClients
-from local.resources.creator import Created, Creator
-from local.resources.inputs import Inputs
+from typing import Any
+
+from local.aws_clients import AwsClients
+from local.resources.inputs import Created, Creator, Inputs
 
 
 def _role(aws: AwsClients, inputs: Inputs) -> Created:
@@ -28,8 +29,28 @@ def _role_policy_attachment(aws: AwsClients, inputs: Inputs) -> Created:
     return Created(f"{role}/{policy}")
 
 
+def _key(aws: AwsClients, inputs: Inputs) -> Created:
+    inputs.without_meaning_here("deletionWindowInDays", "bypassPolicyLockoutSafetyCheck")
+    kms = aws.client("kms")
+    parameters = inputs.parameters("description", "policy", "keyUsage", "multiRegion")
+    key: dict[str, Any] = kms.create_key(Tags=inputs.tag_list("TagKey", "TagValue"), **parameters)[
+        "KeyMetadata"
+    ]
+    if inputs.take("enableKeyRotation"):
+        kms.enable_key_rotation(KeyId=key["KeyId"])
+    return Created(key["KeyId"], {"keyId": key["KeyId"], "arn": key["Arn"]})
+
+
+def _alias(aws: AwsClients, inputs: Inputs) -> Created:
+    name = inputs.name()
+    aws.client("kms").create_alias(AliasName=name, TargetKeyId=inputs.take("targetKeyId"))
+    return Created(name, {"name": name})
+
+
 CREATORS: dict[str, Creator] = {
     "aws:iam/role:Role": _role,
     "aws:iam/rolePolicy:RolePolicy": _role_policy,
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": _role_policy_attachment,
+    "aws:kms/key:Key": _key,
+    "aws:kms/alias:Alias": _alias,
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from local.resources.archive import zip_bytes
+from local.resources.lambda_ import zip_bytes
 
 
 def _content(data: bytes) -> dict[str, bytes]:

@@ -3,8 +3,8 @@ import re
 
 import pytest
 
+from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.aws_clients import AwsClients
 from local.deployer.deploy import creation
 from local.errors import StackConfigError
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.aws_clients import AwsClients
 from local.deployer.deploy import creation
 from local.deployer.engine import run_program
 from local.errors import DeployError, ResourceError

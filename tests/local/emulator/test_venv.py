@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local.emulator import venv
-from local.emulator.venv import emulator_python
+from local.emulator.venv import ensure
 from local.errors import EmulatorError
 
 
@@ -29,7 +29,7 @@ class Machine:
             (self.venv / "bin" / "python").touch()
 
     def ask(self) -> Path:
-        return emulator_python(self.messages.append, venv=self.venv, requirements=self.requirements)
+        return ensure(self.venv, self.requirements, what="the tool", progress=self.messages.append)
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_it_is_built_once_and_says_so(machine: Machine) -> None:
     assert machine.ask() == machine.ask() == machine.venv / "bin" / "python"
     assert machine.installations == 1
     assert len(machine.messages) == 1
-    assert "Installing" in machine.messages[0]
+    assert "Installing the tool" in machine.messages[0]
 
 
 def test_changed_requirements_build_it_again(machine: Machine) -> None:

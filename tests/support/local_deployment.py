@@ -9,8 +9,8 @@ from typing import Any
 
 from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.deploy import DEFAULT_REGION, creation
-from local.deployer.engine import run_program
+from local.deployer.deploy import DEFAULT_REGION, creation, run_program
+from local.deployer.engine import Program
 from local.project import REPOSITORY, load_stack_config
 from local.resources.inputs import plain
 
@@ -54,7 +54,7 @@ class Deployment:
             return create(resource_type, name, inputs)
 
         def program() -> dict[str, Any]:
-            return run_program(REPOSITORY, project="taskguard", stack="local", config=config, create=remember)
+            return run_program(Program(REPOSITORY, "taskguard", "local", config), remember)
 
         self.outputs = in_fresh_context(program)
 

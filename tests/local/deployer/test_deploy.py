@@ -6,8 +6,8 @@ import pytest
 
 from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.deploy import creation
-from local.deployer.engine import run_program
+from local.deployer.deploy import creation, run_program
+from local.deployer.engine import Program
 from local.errors import DeployError, ResourceError
 from tests.support.local_deployment import in_fresh_context
 from tests.support.local_programs import write_program
@@ -41,9 +41,7 @@ def run(tmp_path: Path, recorder: Recorder) -> Run:
 
 def _run(folder: Path, create: Any) -> dict[str, Any]:
     def program() -> dict[str, Any]:
-        return run_program(
-            folder, project="sample", stack="local", config={"sample:greeting": "hi"}, create=create
-        )
+        return run_program(Program(folder, "sample", "local", {"sample:greeting": "hi"}), create)
 
     return in_fresh_context(program)
 

@@ -1,8 +1,6 @@
 """The real program, deployed into an emulator, with all that it asked for."""
 
 import contextvars
-import gc
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +15,7 @@ from local.resources.inputs import plain
 
 def in_fresh_context(program: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run a Pulumi program in this process; the SDK keeps its state in context variables."""
-    with warnings.catch_warnings():
-        # The SDK makes an event loop in each of its threads, and leaves them for the process's end to close.
-        warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            return contextvars.Context().run(program)
-        finally:
-            gc.collect()
+    return contextvars.Context().run(program)
 
 
 @dataclass

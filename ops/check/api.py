@@ -1,4 +1,4 @@
-"""The HTTP API, seen from a client."""
+"""The HTTP API as its client sees it: submitting and looking up tasks, authorization, retries."""
 
 import json
 from collections.abc import Callable, Generator, Mapping
@@ -21,41 +21,14 @@ if TYPE_CHECKING:
 
     from ops.stack.aws import Aws
 
-LONGEST_SECONDS = 30.0
-_FIRST_SECONDS = 0.25
-
-
-def wait_before_retry(tries: int, headers: Mapping[str, str], now: datetime) -> float:
-    """Seconds to wait: what `Retry-After` says, else 0.25, 0.5, 1, ...; 30 at most.
-
-    Parameters
-    ----------
-    tries
-        How often the request has been sent, from 1.
-    headers
-        The answer's headers; empty if there was none.
-    now
-        The present time, for a `Retry-After` that is a date (RFC 9110, 10.2.3).
-    """
-    asked = _retry_after(headers.get("retry-after", ""), now)
-    wait = _FIRST_SECONDS * 2 ** (tries - 1) if asked is None else asked
-    return min(max(wait, 0.0), LONGEST_SECONDS)
-
-
-def _retry_after(text: str, now: datetime) -> float | None:
-    if text.strip().isdigit():
-        return float(text)
-    try:
-        return (parsedate_to_datetime(text) - now).total_seconds()
-    except (TypeError, ValueError):
-        return None
-
-
-# The gateway's and the function's own ways to say "not now". Submitting is idempotent, so a repeat is safe.
+# The gateway's and the function's ways to say "not now", and 0 for no answer. Submitting is idempotent:
+# repeating it is safe.
 _TRANSIENT = frozenset({0, 429, 500, 502, 503, 504})
-_TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # API Gateway itself gives up after 30 s
 _LOOK_UP_TRIES = 3
 _SUBMIT_TRIES = 8
+_FIRST_WAIT_SECONDS = 0.25
+_LONGEST_WAIT_SECONDS = 30.0
+_TIMEOUT = httpx.Timeout(30.0, connect=5.0)  # API Gateway itself gives up after 30 s
 
 
 @dataclass(frozen=True)
@@ -67,9 +40,9 @@ class ApiAnswer:
     status_code
         HTTP status, or 0 if there was no answer.
     detail
-        The API's or the network's words, for the user.
+        What the API or the network said, for the user.
     seconds
-        From sending the last request to its answer.
+        From sending the last request until it was answered.
     tries
         How many requests were sent.
     """
@@ -81,30 +54,30 @@ class ApiAnswer:
 
     @property
     def accepted(self) -> bool:
-        """The API has taken the task: now (202), or in an earlier try whose answer was an error or lost."""
+        """The API has taken the task: now (202), or in an earlier try whose answer failed or got lost."""
         return self.status_code == HTTPStatus.ACCEPTED or (
             self.status_code == HTTPStatus.OK and self.tries > 1
         )
 
     @property
     def existed(self) -> bool:
-        """The id belongs to a task of an earlier run."""
+        """The id belongs to a task that was there before."""
         return self.status_code == HTTPStatus.CONFLICT or (
             self.status_code == HTTPStatus.OK and not self.accepted
         )
 
 
 class Api:
-    """A client of the API; one serves many threads.
+    """A client of the API; many threads can share one.
 
     Parameters
     ----------
     endpoint
         The stack output `apiEndpoint`.
     http
-        The connections, with their authorization; see `connections`.
+        The connections and their authorization; see `connections`.
     sleep
-        Waits the given seconds before a retry; returns True if the run was stopped meanwhile.
+        Waits some seconds before a retry; returns True if the check was stopped meanwhile.
     """
 
     def __init__(self, endpoint: str, http: httpx.Client, sleep: Callable[[float], bool]) -> None:
@@ -113,14 +86,14 @@ class Api:
         self._sleep = sleep
 
     def look_up(self, task_id: str) -> ApiAnswer:
-        """GET a task."""
+        """Ask for a task; tried three times."""
         return self._ask(
             self._http.build_request("GET", f"{self._endpoint}/tasks/{quote(task_id, safe='')}"),
             _LOOK_UP_TRIES,
         )
 
     def submit(self, task_id: str, payload: Mapping[str, Any]) -> ApiAnswer:
-        """POST a task, again and again while the answer is "not now" or there is none."""
+        """Submit a task; tried eight times while the answer is "not now" or there is none."""
         body = json.dumps({"taskId": task_id, "payload": payload}).encode()
         headers = {"content-type": "application/json"}
         request = self._http.build_request("POST", f"{self._endpoint}/tasks", content=body, headers=headers)
@@ -142,31 +115,37 @@ class Api:
         except httpx.TransportError as error:
             return ApiAnswer(0, f"no answer ({type(error).__name__}: {error})", 0.0, tries), {}
         seconds = perf_counter() - began
-        return ApiAnswer(response.status_code, problem_of(response), seconds, tries), response.headers
+        return ApiAnswer(response.status_code, _problem_of(response), seconds, tries), response.headers
 
 
-def connections(
-    auth: httpx.Auth | None, clients: int, *, local: bool, transport: httpx.BaseTransport | None = None
-) -> httpx.Client:
-    """Make the connections to the API.
+def wait_before_retry(tries: int, headers: Mapping[str, str], now: datetime) -> float:
+    """Return the seconds to wait: what `Retry-After` says, else 0.25, 0.5, 1, ...; 30 at most.
 
     Parameters
     ----------
-    auth
-        How requests are authorized.
-    clients
-        The greatest number of connections.
-    local
-        The API is on this machine: no proxy is asked.
-    transport
-        Replaces the network in tests.
+    tries
+        How often the request has been sent, from 1.
+    headers
+        The answer's headers, names in lower case; empty if there was no answer.
+    now
+        The present time, for a `Retry-After` that is a date (RFC 9110, section 10.2.3).
     """
-    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
-    return httpx.Client(auth=auth, timeout=_TIMEOUT, limits=limits, transport=transport, trust_env=not local)
+    asked = _retry_after(headers.get("retry-after", ""), now)
+    wait = _FIRST_WAIT_SECONDS * 2 ** (tries - 1) if asked is None else asked
+    return min(max(wait, 0.0), _LONGEST_WAIT_SECONDS)
 
 
-def problem_of(response: httpx.Response) -> str:
-    """Say in one line what the API answered: the status, and a problem's title and detail if it sent one."""
+def _retry_after(text: str, now: datetime) -> float | None:
+    if text.strip().isdigit():
+        return float(text)
+    try:
+        return (parsedate_to_datetime(text) - now).total_seconds()
+    except (TypeError, ValueError):
+        return None
+
+
+def _problem_of(response: httpx.Response) -> str:
+    """Write an answer in one line: its status, and the title and detail of a problem if it has one."""
     try:
         document = response.json()
     except ValueError:
@@ -174,6 +153,33 @@ def problem_of(response: httpx.Response) -> str:
     known = document if isinstance(document, dict) else {}
     words = [str(known[key]) for key in ("title", "detail", "message") if known.get(key)]
     return ": ".join([f"{response.status_code} {response.reason_phrase}".strip(), *words])
+
+
+def connections(
+    auth: httpx.Auth | None, clients: int, *, local: bool, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
+    """Return the connections to the API.
+
+    Parameters
+    ----------
+    auth
+        How requests are authorized.
+    clients
+        The most connections at a time.
+    local
+        The API is on this machine: no proxy is used.
+    transport
+        Replaces the network in tests.
+    """
+    limits = httpx.Limits(max_connections=clients, max_keepalive_connections=clients)
+    return httpx.Client(auth=auth, timeout=_TIMEOUT, limits=limits, transport=transport, trust_env=not local)
+
+
+def authorization(kind: AuthMode, token: str | None, aws: "Aws") -> httpx.Auth | None:
+    """Return how to authorize requests; `token` is as `ops.check.plan.checked_token` returns it."""
+    if kind is AuthMode.IAM:
+        return SignedByIam(aws.credentials, aws.outputs.region)
+    return BearerToken(token) if token else None
 
 
 class SignedByIam(httpx.Auth):
@@ -196,7 +202,7 @@ class SignedByIam(httpx.Auth):
         self._region = region
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Add the signature; a retry comes through here again and is signed anew."""
+        """Add the signature; a retry comes through here again and gets a new one."""
         kept = {name: request.headers[name] for name in ("host", "content-type") if name in request.headers}
         signed = AWSRequest(request.method, str(request.url), headers=kept, data=request.content)
         SigV4Auth(self._credentials(), "execute-api", self._region).add_auth(signed)
@@ -214,10 +220,3 @@ class BearerToken(httpx.Auth):
         """Add the token."""
         request.headers["authorization"] = f"Bearer {self._token}"
         yield request
-
-
-def authorization(kind: AuthMode, token: str | None, aws: "Aws") -> httpx.Auth | None:
-    """Choose how to authorize; the token is that of `checked_token`."""
-    if kind is AuthMode.IAM:
-        return SignedByIam(aws.credentials, aws.outputs.region)
-    return BearerToken(token) if token else None

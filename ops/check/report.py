@@ -51,7 +51,7 @@ def print_latency(console: Console, result: CheckResult) -> None:
 
 
 def print_refused(console: Console, result: CheckResult) -> None:
-    """Print how many tasks the API did not accept, by reason, with an example of each."""
+    """Print how many tasks the API did not accept, for each reason, with an example."""
     reasons: dict[str, list[str]] = {}
     for task_id, reason in result.refused.items():
         reasons.setdefault(reason, []).append(task_id)
@@ -104,7 +104,13 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 @contextmanager
 def live_progress(total: int) -> Iterator[Callable[[Progress], None]]:
-    """Show bars on a terminal, and a line now and then elsewhere; yields the function to call."""
+    """Show progress, as bars on a terminal and as a line now and then elsewhere.
+
+    Yields
+    ------
+    callable
+        Shows the progress that it is given.
+    """
     if notes.is_terminal:
         with _bars() as bars:
             yield _on_terminal(bars, total)
@@ -139,7 +145,7 @@ def _on_terminal(bars: Bars, total: int) -> Callable[[Progress], None]:
 
 
 def _in_lines() -> Callable[[Progress], None]:
-    """Print a line at most every few seconds, and when all has settled."""
+    """Print a line every few seconds at most, and when everything has settled."""
     last_time = float("-inf")
 
     def show(progress: Progress) -> None:

@@ -54,7 +54,7 @@ def check(  # noqa: PLR0913 - one parameter an option
 
 
 def run_name(given: str | None) -> str:
-    """Return the run's name that the user gave, or one made from the time."""
+    """Return the name that the user gave, or one made from the time."""
     from ops.check.plan import name_of
 
     return name_of(datetime.now(UTC)) if given is None else given
@@ -66,7 +66,7 @@ def check_and_report(plan: "CheckPlan", outputs: "StackOutputs", *, as_json: boo
     Raises
     ------
     typer.Exit
-        With code 1: tasks were lost or not accepted.
+        With code 1: a task was not accepted, or did not settle in time.
     OpsError
         See `ops.check.run.check`.
     """

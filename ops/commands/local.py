@@ -1,4 +1,4 @@
-"""`local` and `demo`: the local cloud, up until Ctrl-C or for one check."""
+"""`local` and `demo`: a local cloud, up until Ctrl-C or for one check."""
 # ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
 
 import json
@@ -31,7 +31,7 @@ from ops.commands.options import (
 def local_stack(
     stack: str, overrides: Mapping[str, str], outputs_file: Path | None
 ) -> Iterator[dict[str, Any]]:
-    """Bring the local cloud up, yield its outputs, and take it down again, whatever happens.
+    """Bring a local cloud up, yield its outputs, and take it down again, whatever happens.
 
     Raises
     ------
@@ -51,9 +51,9 @@ _BODY = '{"taskId": "hello-1", "payload": {"greeting": "hello"}}'
 
 
 def welcome(outputs: Mapping[str, Any]) -> str:
-    """Write the outputs and two lines to paste into a shell.
+    """Write the outputs, and two commands to paste into a shell.
 
-    The URLs hold `$default`, the stage, which a shell would expand: they are quoted.
+    The URLs are quoted: they contain `$default`, the stage, which a shell would expand.
     """
     tasks = f"{outputs['apiEndpoint'].rstrip('/')}/tasks"
     submit = (
@@ -131,7 +131,7 @@ def demo(  # noqa: PLR0913 - one parameter an option
 
     overrides = settings_of(settings, seed)
     name = f"seed-{seed}" if run is None and seed is not None else run_name(run)
-    # Before the local cloud is started: wrong usage is told at once.
+    # Before the local cloud is started, so that wrong usage shows at once.
     plan = CheckPlan(name, tasks, timeout, clients, auth, token)
     with local_stack(stack, overrides, None) as outputs:
         check_and_report(plan, from_document(outputs, "the local cloud"), as_json=as_json)

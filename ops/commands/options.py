@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""The options that commands share, and how their values are read."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ def parse_length(text: str) -> timedelta:
     Raises
     ------
     UsageError
-        The text is something else.
+        It is something else.
     """
     found = _LENGTH.fullmatch(text.strip())
     if not found or not text.strip():
@@ -31,12 +31,12 @@ def parse_length(text: str) -> timedelta:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Read a point of time: ISO 8601 (without a zone: UTC), or a length of time before now.
+    """Read a point in time: ISO 8601 (in UTC unless it has a zone), or a length of time before now.
 
     Raises
     ------
     UsageError
-        The text is neither, or a length that goes back before the calendar begins.
+        It is neither, or goes back before the calendar begins.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -113,12 +113,12 @@ Rate = Annotated[
 
 
 def settings_of(pairs: list[str] | None, seed: int | None) -> dict[str, str]:
-    """Read `--set KEY=VALUE` and `--seed` into stack settings.
+    """Turn `--set KEY=VALUE` and `--seed` into stack settings.
 
     Raises
     ------
     UsageError
-        A pair has no key or no `=`, or the seed is given twice.
+        A pair has no key or no `=`, or two different seeds are given.
     """
     settings = {}
     for pair in pairs or []:

@@ -1,4 +1,4 @@
-"""`pause` and `resume`: whether tasks are taken from the queue."""
+"""`status`, `pause` and `resume`: look at a stack, and stop or start taking tasks from its queue."""
 # ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
 
 import json

@@ -71,7 +71,7 @@ Examples:
 
   python -m ops local --seed 7 --set failureRate=0.5
 
-While it is up, the other commands find it by themselves: `python -m ops check` in another terminal.
+While it is up, the other commands find it without being told: `python -m ops check` in another terminal.
 """
 
 StackName = Annotated[
@@ -83,12 +83,12 @@ def local(
     stack: StackName = "local",
     outputs_file: Annotated[
         Path | None,
-        typer.Option("--outputs-file", metavar="PATH", help="Where to leave the outputs while it is up."),
+        typer.Option("--outputs-file", metavar="PATH", help="Where to keep the outputs while it is up."),
     ] = None,
     seed: Seed = None,
     settings: Settings = None,
 ) -> None:
-    """Local cloud up, with the program in it, until Ctrl-C."""
+    """Keep a local cloud up, with the program in it, until Ctrl-C."""
     from ops.console import notes, results
 
     overrides = settings_of(settings, seed)
@@ -108,7 +108,7 @@ Examples:
 
   python -m ops demo --tasks 200 --seed 7 --json
 
-With --seed N the run is named seed-N, so that two runs give the same outcomes task by task.
+With --seed N the run is named seed-N, so that two runs have the same outcome for every task.
 """
 
 
@@ -125,7 +125,7 @@ def demo(  # noqa: PLR0913 - one parameter an option
     auth: Auth = AuthMode.NONE,
     token: Token = None,
 ) -> None:
-    """Local cloud up, check, down: all on this machine."""
+    """Bring a local cloud up, check it, take it down."""
     from ops.check.plan import CheckPlan
     from ops.stack.outputs import from_document
 

@@ -22,7 +22,7 @@ def parse_length(text: str) -> timedelta:
     """
     found = _LENGTH.fullmatch(text.strip())
     if not found or not text.strip():
-        raise UsageError(f"{text!r} is no length of time: expected one like 90s, 15m, 2h30m or 7d.")
+        raise UsageError(f"{text!r} is not a length of time: expected one like 90s, 15m, 2h30m or 7d.")
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     try:
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -50,7 +50,7 @@ def _before(now: datetime, text: str) -> datetime:
         return now - parse_length(text)
     except (UsageError, OverflowError):
         raise UsageError(
-            f"{text!r} is no time: expected one like 2026-11-21T09:00:00Z, 2026-11-21, or a length "
+            f"{text!r} is not a time: expected one like 2026-11-21T09:00:00Z, 2026-11-21, or a length "
             "back from now such as 15m or 2h."
         ) from None
 
@@ -63,13 +63,15 @@ Stack = Annotated[
     str | None,
     typer.Option("--stack", metavar="NAME", help="Pulumi stack: runs `pulumi stack output --json`."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document to standard output, nothing else.")
+]
 Tasks = Annotated[
     int, typer.Option("--tasks", metavar="N", min=1, max=100_000, help="How many tasks to submit.")
 ]
 RunName = Annotated[
     str | None,
-    typer.Option("--run", metavar="NAME", help="Begins the tasks' ids; made from the time unless given."),
+    typer.Option("--run", metavar="NAME", help="Prefix of the task ids; made from the time by default."),
 ]
 Timeout = Annotated[
     int,
@@ -86,14 +88,12 @@ Token = Annotated[
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="A stack setting for this time, such as failureRate=0; repeatable."
+        "--set", metavar="KEY=VALUE", help="Override a stack setting, such as failureRate=0; repeatable."
     ),
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(
-        "--seed", metavar="N", help="Makes simulated failures predictable (setting simulationSeed)."
-    ),
+    typer.Option("--seed", metavar="N", help="Make simulated failures predictable (setting simulationSeed)."),
 ]
 ErrorPattern = Annotated[
     str | None,

@@ -89,22 +89,25 @@ Examples:
 
   python -m ops repair --older-than 1h --stack prod
 
-A task can wait in vain if its submit died between record and queue and was never repeated. Sending such a
-task again is safe at any time: of two messages for one attempt, the second is dropped.
+A task waits in vain if its submission failed between the table and the queue, and was never repeated.
+Sending it again is always safe: of two messages for one attempt, the second is dropped.
 """
 
 
 def repair(
     *,
     older_than: Annotated[
-        str, typer.Option("--older-than", metavar="LENGTH", help="Waiting for longer: 90s, 15m, 2h, 1d.")
+        str,
+        typer.Option(
+            "--older-than", metavar="LENGTH", help="Only those waiting for longer: 90s, 15m, 2h, 1d."
+        ),
     ] = "15m",
     dry_run: DryRun = False,
     rate: Rate = 50.0,
     outputs: Outputs = None,
     stack: Stack = None,
 ) -> None:
-    """Send again what waits too long for its first attempt."""
+    """Send tasks again that have waited too long for their first attempt."""
     from ops.commands.options import parse_length
     from ops.redrive import sender_for
     from ops.stack.aws import Aws

@@ -103,7 +103,7 @@ def show(
     outputs: Outputs = None,
     stack: Stack = None,
 ) -> None:
-    """All that the table knows of a task, as JSON."""
+    """Show everything that the table holds about a task, as JSON."""
     from ops.errors import OpsError
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs

@@ -142,10 +142,10 @@ def _fault(document: Mapping[str, Any], key: str) -> str:
     return "" if is_right(document[key]) else f"{key} is {document[key]!r}, expected {expected}"
 
 
-THREE_WAYS = """Which stack? Say it in one of three ways:
+THREE_WAYS = """Which stack? Name it in one of three ways:
   --stack NAME      a stack of the Pulumi CLI (runs `pulumi stack output --json`)
   --outputs FILE    a file of outputs, or - for standard input
-  python -m ops local    in another terminal: the local cloud's outputs are then found by themselves"""
+  python -m ops local    in another terminal: its outputs are then found without being named"""
 
 
 def find_outputs(outputs: str | None, stack: str | None, local_outputs: Path = OUTPUTS_FILE) -> StackOutputs:

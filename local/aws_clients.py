@@ -1,4 +1,4 @@
-"""The AWS clients that the deployer creates resources with."""
+"""Clients of the AWS emulator."""
 
 import threading
 from dataclasses import dataclass, field
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 ACCESS_KEY = "test"
 SECRET_KEY = "test"  # noqa: S105 - the emulator's dummy credentials
 
-# A stuck emulator fails the deployment instead of hanging it; a failure is not hidden by retrying.
+# A stuck emulator makes the deployment fail instead of hanging; nothing is retried, so no failure is hidden.
 _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1})
 
 WAITER_CONFIG: Any = {"Delay": 0.05, "MaxAttempts": 600}
-"""For boto3's waiters, whose own pace (seconds between two looks) is made for the real AWS."""
+"""For boto3's waiters: looks every 0.05 s, not every few seconds as they would for AWS."""
 
 
 @dataclass
 class AwsClients:
-    """One client a service, made when first used, for all threads.
+    """One client for each service, made when first used; threads can share them.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class AwsClients:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def client(self, service: str) -> Any:
-        """Return the client of a service by boto3's name for it."""
+        """Return the client of a service, by boto3's name for it."""
         with self._lock:
             if service not in self._clients:
                 self._clients[service] = self._new_client(service)

@@ -2,7 +2,7 @@
 
 `python -m local.deployer.deploy --endpoint URL --outputs FILE`
 
-Exit code 0 and an outputs file, or exit code 1, the reason on standard error, and no file.
+It exits with 0 and leaves an outputs file, or exits with 1, the reason on standard error, and leaves none.
 """
 
 import argparse
@@ -41,7 +41,7 @@ def deploy(folder: Path, stack: str, overrides: Mapping[str, str], endpoint_url:
     Raises
     ------
     LocalCloudError
-        The configuration does not hold together, or the program or one of its resources failed.
+        The configuration is wrong, or the program or one of its resources failed.
     """
     project = load_project(folder).name
     config = load_stack_config(stack, overrides, program_folder=folder)
@@ -52,9 +52,9 @@ def deploy(folder: Path, stack: str, overrides: Mapping[str, str], endpoint_url:
 
 
 def creation(aws: AwsClients, autonaming: Autonaming) -> CreateResource:
-    """Return what creates a resource of any type, by the creator for its type.
+    """Return a function that creates a resource of any type that `local.resources` knows.
 
-    What the emulator would be left without, an unknown type or input, is a ResourceError.
+    It raises `ResourceError` for an unknown type or input, which the emulator would otherwise silently lack.
     """
 
     def create(resource_type: str, name: str, values: dict[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -82,7 +82,7 @@ def run_program(program: Program, create: CreateResource) -> dict[str, Any]:
     failed: BaseException | None = None
     try:
         execute(program, monitor)
-    # A program that ends itself (`sys.exit`) has not come to its end, which must not look like success.
+    # A program that calls `sys.exit` has not run to its end, which must not look like success.
     except (Exception, SystemExit) as error:
         failed = error
     if monitor.failures:
@@ -96,14 +96,14 @@ def _described(error: BaseException, program: Path) -> str:
     if isinstance(error, pulumi.RunError):
         return str(error)
     trace = error.__traceback__
-    # The program's author has no use for the frames of what runs the program.
+    # The program's author has no use for the frames of the code that runs the program.
     while trace and trace.tb_frame.f_code.co_filename != str(program):
         trace = trace.tb_next
     return "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))
 
 
 class DeployingMonitor(ProgramMonitor):
-    """Registers resources as the engine would, as far as one deployment into an empty account goes.
+    """Creates what the program registers, as the engine would in one deployment into an empty account.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ class DeployingMonitor(ProgramMonitor):
     Attributes
     ----------
     failures
-        What went wrong with resources, in the order in which it happened.
+        What went wrong with resources, in order.
     """
 
     def __init__(self, create: CreateResource) -> None:
@@ -123,7 +123,7 @@ class DeployingMonitor(ProgramMonitor):
         self._lock = threading.Lock()
 
     def make_urn(self, parent: str, type_: str, name: str) -> str:
-        """Return the URN that the engine would give: the types of all parents count, the stack's does not.
+        """Return the engine's URN: it has the types of all parents but the stack, where the mock has one.
 
         See https://www.pulumi.com/docs/iac/concepts/resources/names/#urns.
         """
@@ -132,11 +132,11 @@ class DeployingMonitor(ProgramMonitor):
         return f"urn:pulumi:{get_stack()}::{get_project()}::{qualified_type}::{name}"
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the gRPC method
-        """Create a resource, unless there is one with its URN, which the engine refuses too."""
+        """Create a resource; a second one with the same URN is refused, as by the engine."""
         return self._guarded(request, lambda: self._register(request))
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802 - the name of the gRPC method
-        """Refuse: a resource that exists already would have to be looked up by a provider."""
+        """Refuse to look up an existing resource, which would take a provider."""
         reason = "the local cloud has no provider to look an existing resource up"
         return self._guarded(request, lambda: _refuse(request, reason))
 
@@ -161,7 +161,7 @@ class DeployingMonitor(ProgramMonitor):
 
 
 class _Creations(Mocks):
-    """Passes the program's resources on, and refuses what needs a provider."""
+    """Creates resources, and refuses look-ups, which would take a provider."""
 
     def __init__(self, create: CreateResource) -> None:
         self._create = create
@@ -189,9 +189,9 @@ def _reason(error: Exception) -> str:
 
 
 def main() -> int:
-    """Deploy as the command line says."""
+    """Deploy what the command line names."""
     logging.basicConfig(format="%(message)s", stream=sys.stdout, level=logging.WARNING)
-    # It repeats, with a traceback each, the one failure that is reported below.
+    # asyncio would repeat the one failure that is reported below, with a traceback each time.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     options = _options()
     try:

@@ -1,4 +1,4 @@
-"""Every resource type that the local cloud can create, and how."""
+"""Every type of resource that the local cloud can create, and how."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from local.resources.inputs import Created, Creator, Inputs
 
 
 def _provider(_: AwsClients, inputs: Inputs) -> Created:
-    # There is no provider here: whatever it is told (endpoints, credentials, retries), the emulator is meant.
+    # There is no provider: whatever its inputs say (endpoints, credentials, retries), the emulator is meant.
     inputs.without_meaning_here(*inputs.values)
     return Created(str(uuid.uuid4()))
 
@@ -22,4 +22,4 @@ CREATORS: dict[str, Creator] = {
     **messaging.CREATORS,
     **security.CREATORS,
 }
-"""By Pulumi type token."""
+"""What creates a resource, by Pulumi type token."""

@@ -1,4 +1,4 @@
-"""HTTP APIs. See https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html."""
+"""API Gateway's HTTP APIs. See https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def _api(aws: AwsClients, inputs: Inputs) -> Created:
         "protocolType", "description", "corsConfiguration", "disableExecuteApiEndpoint", "version"
     )
     api = aws.apigateway.create_api(Name=name, Tags=inputs.tags(), **parameters)["ApiId"]
-    # The emulator reports a host below `localhost`, which Python cannot resolve; this works everywhere.
+    # The emulator reports a subdomain of `localhost`, which Python cannot resolve; this works everywhere.
     endpoint = f"{aws.endpoint_url}/_aws/execute-api/{api}/$default"
     return Created(api, {"name": name, "apiEndpoint": endpoint, "executionArn": _execution_arn(aws, api)})
 
@@ -74,7 +74,7 @@ def _stage(aws: AwsClients, inputs: Inputs) -> Created:
 
 
 def _execution_arn(aws: AwsClients, api: str) -> str:
-    """Return an HTTP API's execution ARN, as permissions to invoke a function name it."""
+    """Return an API's execution ARN, which permissions to invoke a function name; no AWS call returns it."""
     return f"arn:aws:execute-api:{aws.region}:{_ACCOUNT}:{api}"
 
 

@@ -1,4 +1,8 @@
-"""Alarms and dashboards. See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html."""
+"""CloudWatch alarms and dashboards, and CloudWatch Logs' groups and saved queries.
+
+See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html and
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html.
+"""
 
 import functools
 import logging
@@ -77,7 +81,7 @@ def _log_group(aws: AwsClients, inputs: Inputs) -> Created:
     aws.logs.create_log_group(
         logGroupName=name, tags=inputs.tags(), **_own_names(inputs, "kmsKeyId", "logGroupClass")
     )
-    # 0 is the AWS provider's word for "never expires", which in AWS is the absence of a policy.
+    # With 0 the AWS provider means "never expires", which in AWS is the absence of a policy.
     if retention:
         aws.logs.put_retention_policy(logGroupName=name, retentionInDays=retention)
     return Created(name, {"name": name, "arn": _arn(aws, name)})
@@ -104,7 +108,7 @@ def _query_definition(aws: AwsClients, inputs: Inputs) -> Created:
 
 
 def _unkept(error: ClientError) -> str:
-    # A saved query is text for people; that the emulator keeps none is no reason not to deploy the rest.
+    # A saved query is only text for people: the rest can be deployed into an emulator that keeps none.
     if "Unknown action" not in error.response["Error"]["Message"]:
         raise error
     with _TELLING:

@@ -46,7 +46,7 @@ def _function(aws: AwsClients, inputs: Inputs) -> Created:
 
 
 def _invoke_arn(aws: AwsClients, function_arn: str) -> str:
-    """Return the ARN by which API Gateway integrations name a function."""
+    """Return the ARN that API Gateway integrations name a function by; the AWS provider makes it, too."""
     return f"arn:aws:apigateway:{aws.region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
 
 
@@ -56,7 +56,7 @@ def _environment(inputs: Inputs) -> Any:
 
 def _reserve_concurrency(aws: AwsClients, name: str, inputs: Inputs) -> None:
     reserved = inputs.take("reservedConcurrentExecutions", -1)
-    # -1 is the AWS provider's word for "no reservation".
+    # With -1 the AWS provider means "no reservation".
     if reserved >= 0:
         aws.functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
 
@@ -98,26 +98,19 @@ def _event_source_mapping(aws: AwsClients, inputs: Inputs) -> Created:
     return Created(mapping["UUID"], {"uuid": mapping["UUID"], "functionArn": mapping["FunctionArn"]})
 
 
-CREATORS: dict[str, Creator] = {
-    "aws:lambda/function:Function": _function,
-    "aws:lambda/layerVersion:LayerVersion": _layer_version,
-    "aws:lambda/permission:Permission": _permission,
-    "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
-}
-
-
 def zip_bytes(archive: pulumi.Archive) -> bytes:
-    """Return an archive as a zip file; paths are relative to the current folder, the program's.
+    """Return an archive as the zip file that Pulumi's engine would upload.
 
     Parameters
     ----------
     archive
-        An `AssetArchive`, or a `FileArchive` of a folder or of a ready-made zip, which stays as it is.
+        An `AssetArchive`, or a `FileArchive` of a folder or of a zip file, which stays as it is. Paths are
+        relative to the current folder, the program's.
 
     Raises
     ------
     ValueError
-        The archive holds something that the local cloud cannot read (a URL).
+        It contains something that the local cloud cannot read, such as a URL.
     """
     if isinstance(archive, pulumi.FileArchive) and zipfile.is_zipfile(archive.path):
         return Path(archive.path).read_bytes()
@@ -149,3 +142,11 @@ def _folder_entries(folder: Path, at: PurePosixPath) -> Iterator[tuple[PurePosix
     for file in folder.rglob("*"):
         if file.is_file():
             yield at / file.relative_to(folder).as_posix(), file.read_bytes()
+
+
+CREATORS: dict[str, Creator] = {
+    "aws:lambda/function:Function": _function,
+    "aws:lambda/layerVersion:LayerVersion": _layer_version,
+    "aws:lambda/permission:Permission": _permission,
+    "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
+}

@@ -1,4 +1,8 @@
-"""Queues. See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html."""
+"""SQS queues and SNS topics.
+
+See https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html and
+https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +38,7 @@ def _queue(aws: AwsClients, inputs: Inputs) -> Created:
     attributes: dict[Any, str] = {
         name: _text(value) for name, value in inputs.parameters(**_ATTRIBUTES).items()
     }
-    # SQS knows no FifoQueue=false: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html
+    # SQS takes FifoQueue=true or nothing.
     attributes = {key: value for key, value in attributes.items() if (key, value) != ("FifoQueue", "false")}
     url = aws.sqs.create_queue(QueueName=name, Attributes=attributes, tags=inputs.tags())["QueueUrl"]
     arn = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]

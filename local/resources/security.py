@@ -1,4 +1,4 @@
-"""Roles and their policies, which the emulator keeps but does not enforce."""
+"""IAM roles with their policies, and KMS keys: the emulator keeps them, but neither enforces nor encrypts."""
 
 from typing import Any
 

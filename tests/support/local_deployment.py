@@ -1,6 +1,7 @@
 """The real program, deployed into an emulator, with all that it asked for."""
 
 import contextvars
+import gc
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,7 +16,11 @@ from local.resources.inputs import plain
 
 def in_fresh_context(program: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run a Pulumi program in this process; the SDK keeps its state in context variables."""
-    return contextvars.Context().run(program)
+    try:
+        return contextvars.Context().run(program)
+    finally:
+        # A failed program leaves futures that complain when they are collected: now, while pytest listens.
+        gc.collect()
 
 
 @dataclass

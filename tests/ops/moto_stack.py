@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ops.stack.aws import Aws
-from ops.stack.outputs import StackOutputs, parse_outputs
+from ops.stack.outputs import FUNCTIONS, StackOutputs, parse_outputs
 from ops.tasks import DEAD_LETTER_INDEX, plain_attributes
 from tests.ops.sample_records import item
 
 TABLE = "taskguard-test-tasks"
-_FUNCTIONS = ("submit_task", "get_task", "process_task", "monitor_dlq")
 
 
 def outputs_document(**changes: Any) -> dict[str, Any]:
@@ -23,9 +22,9 @@ def outputs_document(**changes: Any) -> dict[str, Any]:
         "taskQueueUrl": f"{queue}-tasks",
         "deadLetterQueueUrl": f"{queue}-dead-letters",
         "tasksTableName": TABLE,
-        "functionNames": {name: f"taskguard-test-{name.replace('_', '-')}" for name in _FUNCTIONS},
+        "functionNames": {name: f"taskguard-test-{name.replace('_', '-')}" for name in FUNCTIONS},
         "logGroupNames": {
-            name: f"/aws/lambda/taskguard-test-{name.replace('_', '-')}" for name in _FUNCTIONS
+            name: f"/aws/lambda/taskguard-test-{name.replace('_', '-')}" for name in FUNCTIONS
         },
         "alarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:taskguard-test-alarms",
         "dashboardUrl": "https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards/dashboard/x",

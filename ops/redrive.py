@@ -66,7 +66,7 @@ def send_all(
     wait
         Waits for the next one's turn, see `RateLimiter`.
     show
-        Told how many tasks have been dealt with.
+        Called with the number of tasks dealt with so far.
 
     Raises
     ------

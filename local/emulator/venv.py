@@ -38,7 +38,7 @@ def ensure(venv: Path, requirements: Path, *, what: str, progress: Callable[[str
     what
         Names the environment's purpose to the user, such as "the AWS emulator".
     progress
-        Told in one line when something has to be installed.
+        Called with a line of text before something is installed.
 
     Raises
     ------

@@ -1,11 +1,10 @@
-"""TaskGuard: settings, components, outputs. What each component creates is said in its own docstring."""
+"""TaskGuard: settings, components, outputs. The docstring of each component says what it creates."""
 
 import pulumi
 
-from infra.components.api import HttpApi, HttpApiArgs
-from infra.components.layer import DependencyLayer, DependencyLayerArgs
+from infra.components.api import ApiAuth, HttpApi, HttpApiArgs
+from infra.components.function import DependencyLayer, DependencyLayerArgs
 from infra.components.queue import Redrive, TaskQueue, TaskQueueArgs
-from infra.components.routes import ApiAuth
 from infra.components.scope import Place, Scope
 from infra.components.table import TaskTable, TaskTableArgs
 from infra.monitoring.alarms import Alarms, AlarmsArgs
@@ -18,8 +17,8 @@ from infra.wiring import (
     Stores,
     make_consumers,
     make_functions,
-    queue_visibility_seconds,
     targets,
+    visibility_timeout_seconds,
     watched_things,
 )
 
@@ -31,7 +30,7 @@ dead_letter_queue = TaskQueue(
     "dead-letters",
     TaskQueueArgs(
         scope,
-        visibility_timeout_seconds=queue_visibility_seconds("dead_letter_queue", settings),
+        visibility_timeout_seconds=visibility_timeout_seconds("dead_letter_queue", settings),
         retention_days=settings.dead_letter_retention_days,
     ),
 )
@@ -39,7 +38,7 @@ task_queue = TaskQueue(
     "tasks",
     TaskQueueArgs(
         scope,
-        visibility_timeout_seconds=queue_visibility_seconds("task_queue", settings),
+        visibility_timeout_seconds=visibility_timeout_seconds("task_queue", settings),
         retention_days=settings.task_retention_days,
         redrive=Redrive(dead_letter_queue, settings.max_attempts),
     ),
@@ -56,7 +55,7 @@ api = HttpApi(
     "api",
     HttpApiArgs(
         scope,
-        targets=targets(functions),
+        targets=targets(settings, functions),
         auth=ApiAuth(settings.api_auth, settings.api_jwt_issuer, settings.api_jwt_audience),
         rate_limit=settings.api_rate_limit,
         burst_limit=settings.api_burst_limit,

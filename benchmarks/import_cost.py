@@ -1,8 +1,8 @@
-"""What a function's cold start pays for its imports, next to boto3 with the same clients.
+"""What a function's cold start pays for its imports, compared with boto3 and the same clients.
 
-Run it with ``make bench``. The pairs are measured in turn, each in a process of its own, in the processor's
-time and not the clock's, so that another load on the machine matters little. Both sides have their byte code;
-with ``--cold``, layer and function have none, as in Lambda, where only boto3 comes compiled.
+Run it with `make bench`. Function and boto3 take turns, each time in a new process. Processor time is
+measured, not the clock's, so that other load on the machine matters little. Both sides are compiled; with
+`--cold`, layer and function are not, as in Lambda, where only boto3 comes compiled.
 """
 
 import compileall
@@ -20,7 +20,7 @@ from infra.packaging.layer import program_layer
 
 RUNS = 9
 LIMIT = 1.35
-"""A function may cost at most this many times what boto3 costs."""
+"""The most that a function may cost, in multiples of what boto3 costs."""
 
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -48,7 +48,7 @@ CLIENTS = {
 
 @dataclass(frozen=True)
 class Cost:
-    """Median seconds of processor time of a function's start and of boto3's, and of their ratios."""
+    """Medians over all runs: seconds of processor time of both starts, and the ratio of each pair."""
 
     function: float
     boto3: float
@@ -56,13 +56,13 @@ class Cost:
 
 
 def measure(function: str, clients: tuple[str, ...], folder: Path, *, cold: bool) -> Cost:
-    """Return what a function's imports and clients cost; its packages are unpacked below ``folder``."""
+    """Return what a function's imports and clients cost; its packages are unpacked into `folder`."""
     _unpack(function, folder)
     if not cold:
         compileall.compile_dir(folder, quiet=2)
     own = f"from {function}.handler import application; application()"
     bare = "import boto3; " + "; ".join(f"boto3.client({name!r})" for name in clients)
-    _seconds(own, folder), _seconds(bare, folder)  # fills the file cache
+    _seconds(own, folder), _seconds(bare, folder)  # fill the file cache
     pairs = [(_seconds(own, folder), _seconds(bare, folder)) for _ in range(RUNS)]
     return Cost(
         function=statistics.median(own for own, _ in pairs),
@@ -72,7 +72,7 @@ def measure(function: str, clients: tuple[str, ...], folder: Path, *, cold: bool
 
 
 def _unpack(function: str, folder: Path) -> None:
-    """Put the very files that Lambda gets where Lambda has them: the function, and its layer's ``python``."""
+    """Put the files that Lambda gets where Lambda has them: the function, and its layer's `python`."""
     package = folder / "function.zip"
     package.write_bytes(zip_bytes(function_archive(function)))
     for source in (package, PROGRAM / program_layer("python3.13")):

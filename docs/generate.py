@@ -20,7 +20,8 @@ import yaml
 
 from docs.way import way_of_a_message
 from infra.monitoring.alarms import Alarm
-from infra.monitoring.catalogue import Watched, catalogue, function_alarms
+from infra.monitoring.catalogue import catalogue, function_alarms
+from infra.monitoring.metrics import Watched
 from ops.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,17 +1,13 @@
-"""What each function needs. Data only: roles, environment, triggers and alarms follow from it."""
+"""The table of what each function needs. Roles, environment, triggers and alarms follow from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Store = Literal["table", "task_queue", "dead_letter_queue"]
+from infra.settings.stack import Settings
 
-
-@dataclass(frozen=True)
-class Setting:
-    """The value of a field of `infra.settings.stack.Settings`."""
-
-    field: str
+Queue = Literal["task_queue", "dead_letter_queue"]
+Store = Literal["table"] | Queue
 
 
 @dataclass(frozen=True)
@@ -24,11 +20,21 @@ class Grant:
 
 @dataclass(frozen=True)
 class Consumes:
-    """The queue that calls a function, and how its messages are gathered."""
+    """The queue that invokes a function, and how its messages are batched.
 
-    queue: Store
-    batch_size: int | Setting
-    batching_window_seconds: int | Setting
+    Attributes
+    ----------
+    queue
+        The queue to read from.
+    batch_size
+        Most messages in one invocation.
+    batching_window_seconds
+        How long Lambda gathers a batch; 0 invokes at once.
+    """
+
+    queue: Queue
+    batch_size: int
+    batching_window_seconds: int
 
 
 @dataclass(frozen=True)
@@ -38,37 +44,30 @@ class FunctionNeeds:
     Attributes
     ----------
     description
-        What it does, in one line.
+        What it does, in one line; Lambda's console shows it.
     handler
-        Lambda's handler string; its first part is the function's folder below `functions/`.
+        Lambda's handler string; its first part is the function's folder in `functions/`.
     environment
-        Keys of its environment, besides `COMMON_ENVIRONMENT`; values come from `infra.wiring`.
+        Its environment variables besides `COMMON_ENVIRONMENT`; `infra.wiring` has the values.
     grants
         What it may do, besides writing its own log.
     timeout_seconds, memory_mb
-        Lambda's limits for it.
+        How long one invocation may take, and the memory that it has.
     routes
-        Routes of the API that call it.
+        Routes of the API that invoke it.
     consumes
-        The queue that calls it, with partial batch responses.
+        The queue that invokes it, with partial batch responses.
     """
 
     description: str
     handler: str
     environment: tuple[str, ...]
     grants: tuple[Grant, ...]
-    timeout_seconds: int | Setting
-    memory_mb: int | Setting = Setting("function_memory_mb")
+    timeout_seconds: int
+    memory_mb: int
     routes: tuple[str, ...] = ()
     consumes: Consumes | None = None
 
-
-METRICS_NAMESPACE = "TaskGuard"
-
-# A call to AWS ends within about 11 s, tries and waits included (functions/taskguard/storage/aws.py). A
-# function cut off before its calls have ended would answer 500, where a 503 that says what to do is promised.
-SUBMIT_SECONDS = 29
-READ_SECONDS = 15
 
 COMMON_ENVIRONMENT = (
     "POWERTOOLS_LOG_LEVEL",
@@ -77,66 +76,73 @@ COMMON_ENVIRONMENT = (
     "TASKS_TABLE_NAME",
 )
 
-# What Lambda itself does in the name of a function that consumes a queue:
+# What Lambda itself calls, under the role of a function that consumes a queue:
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
 CONSUME = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
-NEEDS: Mapping[str, FunctionNeeds] = {
-    "submit_task": FunctionNeeds(
-        description="Accepts tasks over HTTP: records them, then queues them",
-        handler="submit_task.handler.handle",
-        environment=("TASK_QUEUE_URL",),
-        grants=(
-            Grant("table", ("dynamodb:PutItem",)),
-            Grant("task_queue", ("sqs:SendMessage",)),
-        ),
-        timeout_seconds=SUBMIT_SECONDS,
-        routes=("POST /tasks", "POST /task", "POST /tasks/batch"),
-    ),
-    "get_task": FunctionNeeds(
-        description="Answers over HTTP what became of a task",
-        handler="get_task.handler.handle",
-        environment=(),
-        grants=(Grant("table", ("dynamodb:GetItem",)),),
-        timeout_seconds=READ_SECONDS,
-        routes=("GET /tasks/{taskId}", "GET /task/{taskId}"),
-    ),
-    "process_task": FunctionNeeds(
-        description="Does the tasks of the queue, and lets failed ones wait for their next try",
-        handler="process_task.handler.handle",
-        environment=(
-            "TASK_QUEUE_URL",
-            "DEAD_LETTER_QUEUE_URL",
-            "MAX_ATTEMPTS",
-            "BACKOFF_BASE_SECONDS",
-            "MAX_BACKOFF_SECONDS",
-            "RECORD_TTL_DAYS",
-            "FAILURE_RATE",
-            "PERMANENT_FAILURE_SUFFIX",
-            "SIMULATION_SEED",
-        ),
-        grants=(
-            Grant("table", ("dynamodb:UpdateItem",)),
-            Grant("task_queue", ("sqs:ChangeMessageVisibility", *CONSUME)),
-            Grant("dead_letter_queue", ("sqs:SendMessage",)),
-        ),
-        timeout_seconds=Setting("process_timeout_seconds"),
-        consumes=Consumes("task_queue", Setting("batch_size"), Setting("batching_window_seconds")),
-    ),
-    "monitor_dlq": FunctionNeeds(
-        description="Records and reports each dead letter before it lets the message go",
-        handler="monitor_dlq.handler.handle",
-        environment=("DEAD_LETTER_QUEUE_URL", "RECORD_TTL_DAYS"),
-        grants=(
-            Grant("table", ("dynamodb:GetItem", "dynamodb:UpdateItem")),
-            Grant("dead_letter_queue", ("sqs:ChangeMessageVisibility", *CONSUME)),
-        ),
-        timeout_seconds=30,
-        consumes=Consumes("dead_letter_queue", batch_size=10, batching_window_seconds=0),
-    ),
-}
+# Each call to AWS ends within about 11 s, retries included (functions/taskguard/storage/aws.py). A function
+# that is cut off before its calls have ended answers 500, where a 503 that says what to do is promised.
+SUBMIT_SECONDS = 29
+READ_SECONDS = 15
 
 
-def component_name(key: str) -> str:
-    """Return the name that a function goes by in resources: `submit_task` is `submit-task`."""
-    return key.replace("_", "-")
+def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
+    """Return what each function needs, by the name of its folder in `functions/`."""
+    return {
+        "submit_task": FunctionNeeds(
+            description="Accepts tasks over HTTP: records them, then queues them",
+            handler="submit_task.handler.handle",
+            environment=("TASK_QUEUE_URL",),
+            grants=(
+                Grant("table", ("dynamodb:PutItem",)),
+                Grant("task_queue", ("sqs:SendMessage",)),
+            ),
+            timeout_seconds=SUBMIT_SECONDS,
+            memory_mb=settings.function_memory_mb,
+            routes=("POST /tasks", "POST /task", "POST /tasks/batch"),
+        ),
+        "get_task": FunctionNeeds(
+            description="Answers over HTTP what became of a task",
+            handler="get_task.handler.handle",
+            environment=(),
+            grants=(Grant("table", ("dynamodb:GetItem",)),),
+            timeout_seconds=READ_SECONDS,
+            memory_mb=settings.function_memory_mb,
+            routes=("GET /tasks/{taskId}", "GET /task/{taskId}"),
+        ),
+        "process_task": FunctionNeeds(
+            description="Does the tasks of the queue, and lets failed ones wait for their next try",
+            handler="process_task.handler.handle",
+            environment=(
+                "TASK_QUEUE_URL",
+                "DEAD_LETTER_QUEUE_URL",
+                "MAX_ATTEMPTS",
+                "BACKOFF_BASE_SECONDS",
+                "MAX_BACKOFF_SECONDS",
+                "RECORD_TTL_DAYS",
+                "FAILURE_RATE",
+                "PERMANENT_FAILURE_SUFFIX",
+                "SIMULATION_SEED",
+            ),
+            grants=(
+                Grant("table", ("dynamodb:UpdateItem",)),
+                Grant("task_queue", ("sqs:ChangeMessageVisibility", *CONSUME)),
+                Grant("dead_letter_queue", ("sqs:SendMessage",)),
+            ),
+            timeout_seconds=settings.process_timeout_seconds,
+            memory_mb=settings.function_memory_mb,
+            consumes=Consumes("task_queue", settings.batch_size, settings.batching_window_seconds),
+        ),
+        "monitor_dlq": FunctionNeeds(
+            description="Records and reports each dead letter before it lets the message go",
+            handler="monitor_dlq.handler.handle",
+            environment=("DEAD_LETTER_QUEUE_URL", "RECORD_TTL_DAYS"),
+            grants=(
+                Grant("table", ("dynamodb:GetItem", "dynamodb:UpdateItem")),
+                Grant("dead_letter_queue", ("sqs:ChangeMessageVisibility", *CONSUME)),
+            ),
+            timeout_seconds=30,
+            memory_mb=settings.function_memory_mb,
+            consumes=Consumes("dead_letter_queue", batch_size=10, batching_window_seconds=0),
+        ),
+    }

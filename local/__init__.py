@@ -1,7 +1,8 @@
-"""The local cloud: the same Pulumi program in an AWS emulator on this machine.
+"""The local cloud: the same Pulumi program, deployed into an AWS emulator on this machine.
 
-No account, no Docker, no Pulumi CLI. It proves the program, its wiring and its code. It proves neither the
-AWS provider nor update, refresh and destroy: there is no state, and everything is created anew each time.
+It needs no account, no Docker and no Pulumi CLI. It tests the program, its wiring and the functions' code. It
+tests neither the AWS provider nor updates, refreshes and destroys: it keeps no state, and creates everything
+anew each time.
 
-`local.cloud.local_cloud` is the way in.
+Start with `local.cloud.local_cloud`.
 """

@@ -10,7 +10,7 @@ from local.errors import LocalCloudError
 
 
 def main() -> int:
-    """Run an emulator on the port that the command line names."""
+    """Run an emulator on the port given on the command line."""
     parser = argparse.ArgumentParser(prog="python -m local", description=__doc__)
     parser.add_argument("--port", type=int, default=4566, help="as in Pulumi.local.yaml (4566)")
     try:

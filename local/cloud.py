@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from local.deployer.aws_clients import ACCESS_KEY, SECRET_KEY
+from local.aws_clients import ACCESS_KEY, SECRET_KEY
 from local.emulator.child import ending_by_exception, leashed_child
 from local.emulator.server import HOST, RUNS_FOLDER, Emulator, running_emulator
 from local.errors import DeployError
@@ -17,11 +17,11 @@ from local.outputs import published
 from local.project import REPOSITORY, load_stack_config
 
 OUTPUTS_FILE = RUNS_FOLDER / "outputs.json"
-"""Where the stack's outputs are found by default; with several local clouds, those of the last one."""
+"""Where the stack's outputs are by default; of several local clouds, the last one's."""
 
 
 def to_stderr(message: str) -> None:
-    """Tell the user, leaving standard output to results."""
+    """Print a line to standard error, which leaves standard output to results."""
     sys.stderr.write(f"{message}\n")
 
 
@@ -36,28 +36,28 @@ def local_cloud(
 ) -> Iterator[dict[str, Any]]:
     """Start an emulator, deploy the program into it, and yield the stack's outputs, with `awsEndpointUrl`.
 
-    However the context is left, by Ctrl-C, SIGTERM or SIGHUP too, the emulator and all it started are gone
-    afterwards, and so are the outputs. Several local clouds can run side by side, each on a port of its own.
+    However the context is left, even by Ctrl-C, SIGTERM or SIGHUP, the emulator and everything it started are
+    gone afterwards, and so are the outputs. Several local clouds can run side by side, each on its own port.
 
     Parameters
     ----------
     stack
         The stack whose configuration is used.
     overrides
-        Settings by name, without the namespace, as text; they replace those of the stack.
+        Settings that replace the stack's: names without the namespace, values as text.
     outputs_file
-        Where the outputs are published for others to read; None for nowhere.
+        Where the outputs are published for other processes; None for nowhere.
     progress
-        Told, in one line each, what is going on.
+        Called with a line of text for each step.
     program_folder
         The folder of `Pulumi.yaml` and `__main__.py`.
 
     Raises
     ------
     LocalCloudError
-        The emulator does not start, the configuration does not hold together, or the deployment failed.
+        The configuration is wrong, the emulator does not start, or the deployment failed.
     """
-    # The deployment reads it again, in its own process; a mistake is told before anything is started.
+    # The deployment reads it again, in its own process; here a mistake shows before anything is started.
     load_stack_config(stack, overrides, program_folder=program_folder)
     with ending_by_exception(), running_emulator(progress) as emulator:
         progress(f"AWS emulator at {emulator.endpoint_url}; deploying stack '{stack}' into it ...")
@@ -102,7 +102,7 @@ def _run(command: list[str], folder: Path, progress: Callable[[str], None]) -> N
 
 
 def _environment() -> dict[str, str]:
-    # Without anything that would lead the program, or boto3, to a real account or another stack.
+    # Without anything that could lead the program, or boto3, to a real account or to another stack.
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("AWS_", "PULUMI_"))}
     no_proxy = ",".join(filter(None, [kept.get("NO_PROXY") or kept.get("no_proxy"), HOST]))
     return {

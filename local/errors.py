@@ -1,12 +1,12 @@
-"""What can go wrong in the local cloud; every text is fit to be shown to a user."""
+"""What can go wrong in the local cloud. Every text is meant for the user."""
 
 
 class LocalCloudError(Exception):
-    """The local cloud cannot be built or used."""
+    """Base of every error of the local cloud."""
 
 
 class StackConfigError(LocalCloudError):
-    """`Pulumi.yaml`, `Pulumi.<stack>.yaml` or an override does not hold together."""
+    """`Pulumi.yaml`, `Pulumi.<stack>.yaml` or an override is missing something, or contradicts itself."""
 
 
 class EmulatorError(LocalCloudError):
@@ -27,7 +27,7 @@ class ResourceError(DeployError):
     name
         Its logical name in the program.
     reason
-        Why, in AWS's words where AWS refused it.
+        Why; in AWS's own words if AWS refused it.
     """
 
     def __init__(self, resource_type: str, name: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""The stack's outputs, published for as long as the local cloud that they describe exists."""
+"""Files of stack outputs: written in one step, and published only while their local cloud exists."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def write_json(file: Path, document: Mapping[str, Any]) -> None:
-    """Write a document, replacing what is there in one step."""
+    """Write a JSON document, replacing the file in one step."""
     draft = file.with_name(f".{file.name}.{os.getpid()}")
     draft.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     draft.replace(file)
@@ -17,10 +17,10 @@ def write_json(file: Path, document: Mapping[str, Any]) -> None:
 
 @contextlib.contextmanager
 def published(source: Path, target: Path | None) -> Iterator[None]:
-    """Publish the file `source`, which is in the run's folder, as `target`, in one step; None for nowhere.
+    """Publish a file of the run's folder as `target`, for as long as the context lasts; None for nowhere.
 
-    A link, not a copy: when a run is killed, its folder goes, and with it what `target` says. At the end the
-    link is removed, unless another local cloud has put its own there meanwhile.
+    `target` is a link, not a copy: when a run is killed, its folder goes, and the outputs with it. At the end
+    the link is removed, unless another local cloud has put its own there meanwhile.
     """
     if target is None:
         yield

@@ -1,4 +1,4 @@
-"""The Pulumi project: what `Pulumi.yaml` says, which without the Pulumi CLI nobody else would read."""
+"""Reads `Pulumi.yaml` and the stack files into a program's configuration, as the Pulumi CLI would."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -10,74 +10,11 @@ import yaml
 
 from local.errors import StackConfigError
 
-
-def config_text(value: Any) -> str:
-    """Return a YAML value as the CLI hands it to a program: JSON, except that text stays as it is."""
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
-
-
-def checked_text(name: str, value: Any, declared_type: str | None) -> str:
-    """Return `value` as text, having checked it against the type that its setting declares.
-
-    Parameters
-    ----------
-    name
-        The setting's name, for the error's text.
-    value
-        As YAML gave it, or as text (an override, or a quoted number).
-    declared_type
-        One of Pulumi's config types: `string`, `integer`, `number`, `boolean`, `array` or `object`;
-        None accepts everything.
-
-    Raises
-    ------
-    StackConfigError
-        The value is missing, encrypted, or not of the declared type.
-    """
-    if value is None:
-        raise StackConfigError(f"Setting {name!r} has no value; write '' for an empty one.")
-    if isinstance(value, dict) and set(value) == {"secure"}:
-        raise StackConfigError(
-            f"Setting {name!r} is encrypted, which only the Pulumi CLI reads; override it."
-        )
-    text = config_text(value)
-    if not _is_of_type(text, declared_type):
-        raise StackConfigError(f"Setting {name!r} must be of type {declared_type}, but is {text!r}.")
-    return text
-
-
-def _is_of_type(text: str, declared_type: str | None) -> bool:
-    try:
-        return declared_type is None or _CHECKS[declared_type](text)
-    except KeyError as error:
-        raise StackConfigError(f"Pulumi.yaml declares the unknown type {declared_type!r}.") from error
-    except ValueError:
-        return False
-
-
-def _is_number(text: str) -> bool:
-    float(text)
-    return True
-
-
-def _is_integer(text: str) -> bool:
-    int(text)
-    return True
-
-
-_CHECKS: dict[str, Callable[[str], bool]] = {
-    "string": lambda _: True,
-    "integer": _is_integer,
-    "number": _is_number,
-    "boolean": lambda text: text in {"true", "false"},
-    "array": lambda text: isinstance(json.loads(text), list),
-    "object": lambda text: isinstance(json.loads(text), dict),
-}
-
 REPOSITORY = Path(__file__).resolve().parent.parent
 """The folder of this project's own `Pulumi.yaml` and `__main__.py`."""
 
 _STACK_FILE_PREFIX = "Pulumi."
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -87,9 +24,9 @@ class Project:
     Parameters
     ----------
     folder
-        Where `Pulumi.yaml`, the stack files and the program stand.
+        Holds `Pulumi.yaml`, the stack files and the program.
     name
-        The project's name, which is also the namespace of its settings.
+        The project's name, also the namespace of its settings.
     config
         The `config` section as written: by name, a bare value or a declaration (`type`, `default`, `value`).
         See https://www.pulumi.com/docs/iac/concepts/projects/project-file/#config-options.
@@ -100,17 +37,17 @@ class Project:
     config: Mapping[str, Any]
 
     def full_key(self, name: str) -> str:
-        """Return `name` with a namespace: the project's own, if it has none."""
+        """Return `name` with its namespace: the project's own unless it has one."""
         return name if ":" in name else f"{self.name}:{name}"
 
     def settings(self) -> dict[str, Any]:
-        """Return the project's own settings as written, by name without namespace."""
+        """Return the project's own settings as they are written, by name without namespace."""
         prefix = f"{self.name}:"
         keys = {self.full_key(name): value for name, value in self.config.items()}
         return {key.removeprefix(prefix): value for key, value in keys.items() if key.startswith(prefix)}
 
     def stacks(self) -> list[str]:
-        """Return the names of the stacks that have a file, sorted."""
+        """Return the names of the stacks with a file, sorted."""
         files = self.folder.glob(f"{_STACK_FILE_PREFIX}*.yaml")
         return sorted(file.stem.removeprefix(_STACK_FILE_PREFIX) for file in files)
 
@@ -120,7 +57,7 @@ class Project:
         Raises
         ------
         StackConfigError
-            There is no such stack, or its file is not valid.
+            There is no such stack, or its file is invalid.
         """
         if stack not in self.stacks():
             known = ", ".join(self.stacks()) or "none"
@@ -163,15 +100,12 @@ def _document(file: Path) -> dict[str, Any]:
     return document or {}
 
 
-_ABSENT = object()
-
-
 def load_stack_config(
     stack: str, overrides: Mapping[str, str] = {}, *, program_folder: Path = REPOSITORY
 ) -> dict[str, str]:
     """Return the configuration of a stack, for `pulumi.runtime.set_all_config`.
 
-    Strongest first: `overrides`, `Pulumi.<stack>.yaml`, the values and defaults in `Pulumi.yaml`.
+    `overrides` come before `Pulumi.<stack>.yaml`, and that before the values and defaults in `Pulumi.yaml`.
 
     Parameters
     ----------
@@ -180,7 +114,7 @@ def load_stack_config(
     overrides
         Settings of this project by name, without the namespace, as text (arrays and objects as JSON).
     program_folder
-        Where `Pulumi.yaml` stands.
+        The folder of `Pulumi.yaml`.
 
     Returns
     -------
@@ -190,7 +124,7 @@ def load_stack_config(
     Raises
     ------
     StackConfigError
-        An unknown stack, a setting that `Pulumi.yaml` does not declare, or a value of the wrong type.
+        The stack is unknown, `Pulumi.yaml` does not declare a setting, or a value has the wrong type.
     """
     project = load_project(program_folder)
     own_values = {project.full_key(name): value for name, value in overrides.items()}
@@ -224,3 +158,67 @@ def _written_value(entry: Any) -> Any:
 
 def _declared_type(entry: Any) -> str | None:
     return entry.get("type") if isinstance(entry, dict) else None
+
+
+def checked_text(name: str, value: Any, declared_type: str | None) -> str:
+    """Return a setting's value as text, checked against the type that `Pulumi.yaml` declares.
+
+    Parameters
+    ----------
+    name
+        The setting's name, for the error's text.
+    value
+        As it is in YAML, or as text (an override, or a quoted number).
+    declared_type
+        One of Pulumi's config types: `string`, `integer`, `number`, `boolean`, `array` or `object`;
+        None for any.
+
+    Raises
+    ------
+    StackConfigError
+        The value is missing, encrypted, or not of the declared type.
+    """
+    if value is None:
+        raise StackConfigError(f"Setting {name!r} has no value; write '' for an empty one.")
+    if isinstance(value, dict) and set(value) == {"secure"}:
+        raise StackConfigError(
+            f"Setting {name!r} is encrypted, which only the Pulumi CLI reads; override it."
+        )
+    text = config_text(value)
+    if not _is_of_type(text, declared_type):
+        raise StackConfigError(f"Setting {name!r} must be of type {declared_type}, but is {text!r}.")
+    return text
+
+
+def config_text(value: Any) -> str:
+    """Return a YAML value as the CLI passes it to a program: text as it is, everything else as JSON."""
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+
+
+def _is_of_type(text: str, declared_type: str | None) -> bool:
+    try:
+        return declared_type is None or _CHECKS[declared_type](text)
+    except KeyError as error:
+        raise StackConfigError(f"Pulumi.yaml declares the unknown type {declared_type!r}.") from error
+    except ValueError:
+        return False
+
+
+def _is_number(text: str) -> bool:
+    float(text)
+    return True
+
+
+def _is_integer(text: str) -> bool:
+    int(text)
+    return True
+
+
+_CHECKS: dict[str, Callable[[str], bool]] = {
+    "string": lambda _: True,
+    "integer": _is_integer,
+    "number": _is_number,
+    "boolean": lambda text: text in {"true", "false"},
+    "array": lambda text: isinstance(json.loads(text), list),
+    "object": lambda text: isinstance(json.loads(text), dict),
+}

@@ -10,23 +10,23 @@ from ops.console import notes
 from ops.errors import explain
 
 
-class ToldErrors(TyperGroup):
-    """Shows errors that a user can mend as text; only a fault of this program shows a traceback."""
+class ExplainingGroup(TyperGroup):
+    """Shows errors that a user can fix as text; only a bug of this program shows a traceback."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
+        """Run the command that the user chose."""
         try:
             return super().invoke(ctx)
         except Exception as error:
-            told = explain(error)
-            if told is None:
+            explained = explain(error)
+            if explained is None:
                 raise
-            notes.print(f"Error: {told}", style="red")
-            raise typer.Exit(told.exit_code) from None
+            notes.print(f"Error: {explained}", style="red")
+            raise typer.Exit(explained.exit_code) from None
 
 
 app = typer.Typer(
-    cls=ToldErrors,
+    cls=ExplainingGroup,
     help="Operate TaskGuard stacks: try one, look at it, pause it, send dead letters again.",
     no_args_is_help=True,
     add_completion=False,

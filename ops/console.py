@@ -11,11 +11,11 @@ _WIDTH_IN_FILES = 120
 
 
 def _width(stream: TextIO) -> int | None:
-    """Leave a terminal its own width; files and pipes get one that tables can be read in."""
+    """Leave a terminal its own width; give files and pipes one that fits tables."""
     return None if stream.isatty() or "COLUMNS" in os.environ else _WIDTH_IN_FILES
 
 
-# Task ids and error texts contain brackets and colons: they are shown as they are, never read as markup.
+# Ids and error texts contain brackets and colons: they are shown as they are, never taken for markup.
 results = Console(markup=False, highlight=False, emoji=False, soft_wrap=True, width=_width(sys.stdout))
 notes = Console(
     stderr=True, markup=False, highlight=False, emoji=False, soft_wrap=True, width=_width(sys.stderr)
@@ -23,10 +23,10 @@ notes = Console(
 
 
 def print_table(console: Console, table: Table) -> None:
-    """Print a table within the console's width."""
+    """Print a table, folded to the console's width."""
     console.print(table, soft_wrap=False)
 
 
 def warn(text: str) -> None:
-    """Tell the user on standard error, in yellow where there are colours."""
+    """Print a warning to standard error, in yellow where there are colours."""
     notes.print(text, style="yellow")

@@ -1,4 +1,4 @@
-"""Which exceptions of the libraries are a user's business, and in which words."""
+"""The errors of this tool, and which exceptions of its libraries are shown as such."""
 
 import sys
 
@@ -9,36 +9,31 @@ class OpsError(Exception):
     Attributes
     ----------
     exit_code
-        The process's exit code: 1, a failure.
+        The process's exit code: 1.
     """
 
     exit_code = 1
 
 
 class UsageError(OpsError):
-    """The command was called wrongly: exit code 2, as for an unknown option."""
+    """The command was used wrongly. Exit code 2, as for an unknown option."""
 
     exit_code = 2
 
 
 class InterruptedByUserError(OpsError):
-    """The user pressed Ctrl-C; the text says what that leaves. Exit code 130, as shells have it."""
+    """The user pressed Ctrl-C; the text says what that leaves undone. Exit code 130, as in a shell."""
 
     exit_code = 130
 
 
 def explain(error: BaseException) -> OpsError | None:
-    """Translate an exception into one to show without a traceback.
-
-    Parameters
-    ----------
-    error
-        What came out of a command.
+    """Translate what a command raised into an error to show without its traceback.
 
     Returns
     -------
     OpsError or None
-        None if the exception is a fault of this program, whose traceback is wanted.
+        None if the exception is a bug of this program, whose traceback is wanted.
     """
     if isinstance(error, OpsError):
         return error
@@ -51,7 +46,7 @@ def explain(error: BaseException) -> OpsError | None:
 
 
 def _of_library(error: BaseException, module: str, name: str, prefix: str) -> OpsError | None:
-    """Recognise an exception without importing a library that the command never loaded."""
+    """Recognise an exception without importing a library that the command never needed."""
     kind = getattr(sys.modules.get(module), name, None)
     if kind is None or not isinstance(error, kind):
         return None

@@ -1,13 +1,13 @@
-"""The policy pack's entry point. The Pulumi CLI runs this folder as a program, and in it."""
+"""The policy pack's entry point: the Pulumi CLI runs this folder as a program, from within it."""
 
 import sys
 from pathlib import Path
 
 from pulumi_policy import EnforcementLevel, PolicyPack
 
-# The rules are imported by the name that the tests know them by, which is below the repository's root.
+# As in the tests, the rules are imported as `policy`, from the repository's root.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from policy.pack import NAME, policies
+from policy import NAME, RULES
 
-PolicyPack(NAME, policies(), enforcement_level=EnforcementLevel.MANDATORY)
+PolicyPack(NAME, [rule.policy() for rule in RULES], enforcement_level=EnforcementLevel.MANDATORY)

@@ -1,7 +1,7 @@
-"""What a rule is, and how it becomes a policy of Pulumi's.
+"""What a rule is, and how it becomes a Pulumi policy.
 
-Rules are pure functions from resources to messages. A value that a preview does not know yet raises Pulumi's
-`UnknownValueError` when it is read; the engine then says that the rule could not judge, and judges in `up`.
+Rules are pure functions from resources to messages. Reading a value that a preview does not know yet raises
+Pulumi's `UnknownValueError`; the engine then reports that the rule must wait for `pulumi up`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,14 +23,14 @@ Messages = Iterator[str]
 
 @dataclass(frozen=True)
 class ResourceRule:
-    """A rule about one resource, judged before that resource is made.
+    """A rule about one resource, evaluated before that resource is created.
 
     Attributes
     ----------
     name
         Its id in the pack: the property that it demands.
     description
-        Why it is demanded.
+        What is true of a stack that keeps the rule, in one sentence.
     types
         Tokens of the types that it is about, such as `aws:sqs/queue:Queue`.
     check
@@ -43,7 +43,7 @@ class ResourceRule:
     check: Callable[[Resource], Messages]
 
     def policy(self) -> ResourceValidationPolicy:
-        """Return it as a policy of Pulumi's."""
+        """Return the rule as a Pulumi policy."""
         return ResourceValidationPolicy(self.name, self.description, self.validate)
 
     def validate(self, args: ResourceValidationArgs, report: ReportViolation) -> None:
@@ -55,7 +55,7 @@ class ResourceRule:
 
 @dataclass(frozen=True)
 class StackRule:
-    """A rule about a resource among all others, judged when they are all known.
+    """A rule about a resource among all others, evaluated when all are registered.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class StackRule:
     type
         Token of the type that it is about.
     check
-        Yields a message for each violation of one resource, given all of the stack.
+        Yields a message for each violation of one resource, given all resources of the stack.
     """
 
     name: str
@@ -73,11 +73,11 @@ class StackRule:
     check: Callable[[PolicyResource, Sequence[PolicyResource]], Messages]
 
     def policy(self) -> StackValidationPolicy:
-        """Return it as a policy of Pulumi's."""
+        """Return the rule as a Pulumi policy."""
         return StackValidationPolicy(self.name, self.description, self.validate)
 
     def validate(self, args: StackValidationArgs, report: ReportViolation) -> None:
-        """Report each violation; a resource that cannot be judged yet keeps no other from being judged."""
+        """Report each violation; a resource with unknown values does not hide those of other resources."""
         unknown = None
         for resource in of_type(args.resources, self.type):
             try:
@@ -98,12 +98,12 @@ def of_type(resources: Sequence[PolicyResource], type_: str) -> list[PolicyResou
 
 
 def made_of(resource: PolicyResource, key: str, other: PolicyResource) -> bool:
-    """Tell whether a property is made of another resource's outputs; even a preview knows that."""
+    """Return whether a property is made from another resource's outputs; even a preview knows that."""
     return any(each.urn == other.urn for each in resource.property_dependencies.get(key, []))
 
 
 def given(resource: Resource, key: str) -> bool:
-    """Tell whether a property has a value, be it one that is not known yet."""
+    """Return whether a property has a value, even one that is not known yet."""
     try:
         return bool(resource.props.get(key))
     except UnknownValueError:

@@ -1,4 +1,4 @@
-"""The HTTP API in front of the functions."""
+"""The HTTP API in front of the functions: who may call it, its routes, and its stage."""
 
 import json
 from collections.abc import Sequence
@@ -8,15 +8,19 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.routes import ApiAuth, Target, serve
-from infra.components.scope import Scope
+from infra.components.function import TaskFunction
+from infra.components.scope import ComponentArgs
 from infra.settings import limits
-from infra.settings.problems import CheckedArgs
 
 STAGE = "$default"
+AUTHORIZATION_TYPES = {"none": "NONE", "iam": "AWS_IAM", "jwt": "JWT"}
 
+# What a browser must send: a JSON body, and a token or a SigV4 signature.
+CORS_HEADERS = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
+CORS_MAX_AGE_SECONDS = 3600
+
+# Latencies are in milliseconds:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
-# Latencies are in milliseconds.
 ACCESS_LOG_FORMAT = json.dumps(
     {
         "requestId": "$context.requestId",
@@ -35,34 +39,54 @@ ACCESS_LOG_FORMAT = json.dumps(
     }
 )
 
-# What a browser must send: a JSON body, and a token or a SigV4 signature.
-CORS_HEADERS = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
-CORS_MAX_AGE_SECONDS = 3600
+
+@dataclass(frozen=True)
+class ApiAuth:
+    """Who may call the API.
+
+    Attributes
+    ----------
+    kind
+        `none`: everyone; `iam`: callers who sign with SigV4 and may do `execute-api:Invoke`; `jwt`: bearers
+        of a token.
+    issuer, audience
+        Who must have issued a token, and for whom.
+    """
+
+    kind: str
+    issuer: str = ""
+    audience: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class HttpApiArgs(CheckedArgs):
+class Target:
+    """A function, its component's name, and the routes that invoke it, such as `GET /tasks/{taskId}`."""
+
+    name: str
+    function: TaskFunction
+    routes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class HttpApiArgs(ComponentArgs):
     """Arguments of `HttpApi`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     targets
         Functions with their routes.
     auth
         Who may call; the same on every route.
     rate_limit
-        Requests a second accepted steadily, 1 to 10000.
+        Requests per second accepted steadily, 1 to 10000.
     burst_limit
-        Requests accepted at one moment, 1 to 5000.
+        Requests accepted in one burst, 1 to 5000.
     cors_origins
-        Origins whose pages may call; without any, the API knows no CORS.
+        Origins whose pages may call; without any, CORS is off.
     log_retention_days
         How long the access log is kept; one of CloudWatch's values.
     """
 
-    scope: Scope
     targets: Sequence[Target]
     auth: ApiAuth
     rate_limit: Annotated[int, limits.API_RATE_LIMIT]
@@ -72,9 +96,10 @@ class HttpApiArgs(CheckedArgs):
 
 
 class HttpApi(pulumi.ComponentResource):
-    """Creates the API `taskguard-<stack>`: guarded routes, integrations, invoke permissions, a stage.
+    """Creates the API `taskguard-<stack>`: routes, integrations, invoke permissions, a stage.
 
-    The stage `$default` deploys by itself, throttles, and writes a JSON access log into a group of its own.
+    Tokens (`jwt`) get an authorizer. The stage `$default` deploys every change by itself, throttles, and
+    writes a JSON access log into a log group of its own.
     """
 
     id: pulumi.Output[str]
@@ -91,18 +116,66 @@ class HttpApi(pulumi.ComponentResource):
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        child = pulumi.ResourceOptions(parent=self)
-        guard = args.auth.guard(name, api, child)
+        authorizer = self._authorizer(name, args.auth, api) if args.auth.kind == "jwt" else None
         for target in args.targets:
-            serve(name, api, target, guard, child)
+            self._serve(name, target, args.auth, authorizer, api)
         self._stage(name, args, api)
         self.id, self.endpoint = api.id, api.api_endpoint
         self.register_outputs({"id": self.id, "endpoint": self.endpoint})
 
+    def _authorizer(self, name: str, auth: ApiAuth, api: aws.apigatewayv2.Api) -> aws.apigatewayv2.Authorizer:
+        return aws.apigatewayv2.Authorizer(
+            f"{name}-jwt",
+            name=f"{name}-jwt",
+            api_id=api.id,
+            authorizer_type="JWT",
+            identity_sources=["$request.header.Authorization"],
+            jwt_configuration={"issuer": auth.issuer, "audiences": list(auth.audience)},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+
+    def _serve(
+        self,
+        name: str,
+        target: Target,
+        auth: ApiAuth,
+        authorizer: aws.apigatewayv2.Authorizer | None,
+        api: aws.apigatewayv2.Api,
+    ) -> None:
+        """Create a function's integration and, for each of its routes, the route and the right to invoke."""
+        child = pulumi.ResourceOptions(parent=self)
+        integration = aws.apigatewayv2.Integration(
+            f"{name}-{target.name}",
+            api_id=api.id,
+            integration_type="AWS_PROXY",
+            integration_uri=target.function.invoke_arn,
+            payload_format_version="2.0",
+            opts=child,
+        )
+        for route in target.routes:
+            aws.apigatewayv2.Route(
+                f"{name}-{_slug(route)}",
+                api_id=api.id,
+                route_key=route,
+                target=pulumi.Output.concat("integrations/", integration.id),
+                authorization_type=AUTHORIZATION_TYPES[auth.kind],
+                authorizer_id=authorizer.id if authorizer else None,
+                opts=child,
+            )
+            aws.lambda_.Permission(
+                f"{name}-{_slug(route)}",
+                statement_id=f"api-{_slug(route)}",
+                action="lambda:InvokeFunction",
+                function=target.function.name,
+                principal="apigateway.amazonaws.com",
+                source_arn=pulumi.Output.concat(api.execution_arn, _source(route)),
+                opts=child,
+            )
+
     def _stage(self, name: str, args: HttpApiArgs, api: aws.apigatewayv2.Api) -> None:
         access_log = aws.cloudwatch.LogGroup(
             f"{name}-access-log",
-            # Groups with this prefix share one resource policy, which else may grow beyond its limit:
+            # Groups with this prefix share one resource policy, which could otherwise outgrow its limit:
             # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
             name=f"/aws/vendedlogs/{args.scope.prefix}-api",
             retention_in_days=args.log_retention_days,
@@ -133,3 +206,18 @@ def _cors(origins: tuple[str, ...]) -> aws.apigatewayv2.ApiCorsConfigurationArgs
         allow_headers=list(CORS_HEADERS),
         max_age=CORS_MAX_AGE_SECONDS,
     )
+
+
+def _slug(route: str) -> str:
+    """Return a route as part of a resource's name: `GET /tasks/{taskId}` is `get-tasks-taskid`."""
+    words = "".join(letter if letter.isalnum() else " " for letter in route.lower()).split()
+    return "-".join(words)
+
+
+def _source(route: str) -> str:
+    """Return the end of the ARN that a route invokes from: stage, method, path.
+
+    The wildcard stands for the stage, of which the API has one; AWS's console writes it this way too.
+    """
+    method, path = route.split(" ")
+    return f"/*/{method}{path}"

@@ -1,4 +1,4 @@
-"""A Lambda function with what belongs to it: role, log group, package."""
+"""A Lambda function with its role and log group, and the layer with the packages that all functions need."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,48 +7,48 @@ from typing import Annotated
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import policy
-from infra.components.scope import Scope
+from infra.components import iam
+from infra.components.scope import ComponentArgs
 from infra.settings import limits
-from infra.settings.problems import CheckedArgs
 
-# Cheaper than x86_64 for the same work; the layer is built for it (infra.packaging.layer).
+# Cheaper than x86_64 for the same work. `infra.packaging.layer` builds for it.
 ARCHITECTURE = "arm64"
+
+# X-Ray has no resources to name, so only a wildcard will do:
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+WRITE_TRACES = iam.allow("WriteTraces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
 
 
 @dataclass(frozen=True)
-class TaskFunctionArgs(CheckedArgs):
+class TaskFunctionArgs(ComponentArgs):
     """Arguments of `TaskFunction`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     description
-        What the function does, shown in the console.
+        What the function does, in one line; Lambda's console shows it.
     handler
         Lambda's handler string.
     code
         The function's package.
     layer_arn
-        The layer with the packages that it needs.
+        The layer with the packages that it imports.
     runtime
         Lambda's name of the Python version.
     memory_mb
-        128 to 10240 MB.
+        Its memory, 128 to 10240 MB; CPU grows with it.
     timeout_seconds
-        1 to 900 s.
+        How long one invocation may take, 1 to 900 s.
     environment
-        All of its environment.
+        All of its environment variables.
     statements
-        What its role may do, besides writing its own log and, when traced, its traces.
+        What its role may do, besides writing its own log and, with tracing, its traces.
     log_retention_days
         How long its log is kept; one of CloudWatch's values.
     tracing
         Record X-Ray traces.
     """
 
-    scope: Scope
     description: str
     handler: str
     code: pulumi.Archive
@@ -57,7 +57,7 @@ class TaskFunctionArgs(CheckedArgs):
     memory_mb: Annotated[int, limits.FUNCTION_MEMORY_MB]
     timeout_seconds: Annotated[int, limits.FUNCTION_TIMEOUT_SECONDS]
     environment: Mapping[str, pulumi.Input[str]]
-    statements: Sequence[policy.Statement]
+    statements: Sequence[iam.Statement]
     log_retention_days: Annotated[int, limits.LOG_RETENTION_DAYS]
     tracing: bool
 
@@ -65,8 +65,8 @@ class TaskFunctionArgs(CheckedArgs):
 class TaskFunction(pulumi.ComponentResource):
     """Creates the function `taskguard-<stack>-<name>`, its role with one inline policy, and its log group.
 
-    The log group and the policy exist before the function: else Lambda would create a group without
-    retention, and a queue could call the function before it may write to the table.
+    The log group and the policy exist before the function: otherwise Lambda would create a log group without
+    retention, and a queue could invoke the function before it may write to the table.
     """
 
     name: pulumi.Output[str]
@@ -95,7 +95,7 @@ class TaskFunction(pulumi.ComponentResource):
             f"{name}-role",
             name=args.scope.name(name),
             description=f"Role of the function {args.scope.name(name)} alone",
-            assume_role_policy=policy.assume_role("lambda.amazonaws.com"),
+            assume_role_policy=iam.assume_role("lambda.amazonaws.com"),
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -103,12 +103,12 @@ class TaskFunction(pulumi.ComponentResource):
     def _rights(
         self, name: str, args: TaskFunctionArgs, role: aws.iam.Role, log_group: aws.cloudwatch.LogGroup
     ) -> aws.iam.RolePolicy:
-        tracing = [TRACE] if args.tracing else []
+        tracing = [WRITE_TRACES] if args.tracing else []
         return aws.iam.RolePolicy(
             f"{name}-policy",
             name=args.scope.name(name),
             role=role.name,
-            policy=policy.document([*args.statements, write_log(log_group.arn), *tracing]),
+            policy=iam.document([*args.statements, _write_log(log_group.arn), *tracing]),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -140,15 +140,49 @@ class TaskFunction(pulumi.ComponentResource):
         )
 
 
-def write_log(log_group_arn: pulumi.Output[str]) -> policy.Statement:
-    """Return the right to write to one log group, which exists already.
+def _write_log(log_group_arn: pulumi.Output[str]) -> iam.Statement:
+    """Return the right to write to one log group, not to create any.
 
-    The wildcard stands for the group's streams, whose names Lambda makes up.
+    The wildcard stands for the group's streams, which Lambda names.
     """
     streams = pulumi.Output.concat(log_group_arn, ":*")
-    return policy.allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)
+    return iam.allow("WriteOwnLog", ["logs:CreateLogStream", "logs:PutLogEvents"], streams)
 
 
-# X-Ray knows no resources, so the wildcard is the only way to write this:
-# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
-TRACE = policy.allow("WriteTraces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
+@dataclass(frozen=True)
+class DependencyLayerArgs(ComponentArgs):
+    """Arguments of `DependencyLayer`.
+
+    Attributes
+    ----------
+    zip_path
+        The built layer, as `infra.packaging.layer.program_layer` returns it. One zip, not single files: 350
+        of them would swell the stack's state, and nobody reads their diff.
+    runtime
+        Lambda's name of the Python version that it was built for.
+    """
+
+    zip_path: str
+    runtime: Annotated[str, limits.FUNCTION_RUNTIME]
+
+
+class DependencyLayer(pulumi.ComponentResource):
+    """Creates the layer `taskguard-<stack>-<name>`; each change of its content is a new version."""
+
+    arn: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, args: DependencyLayerArgs, opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        super().__init__("taskguard:dependency_layer:DependencyLayer", name, None, opts)
+        layer = aws.lambda_.LayerVersion(
+            name,
+            layer_name=args.scope.name(name),
+            description="Third-party packages of functions/requirements.txt",
+            code=pulumi.FileArchive(args.zip_path),
+            compatible_runtimes=[args.runtime],
+            compatible_architectures=[ARCHITECTURE],
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        self.arn = layer.arn
+        self.register_outputs({"arn": self.arn})

@@ -1,34 +1,13 @@
-"""What all components of one stack share: how things are named and tagged."""
+"""What all components share: how the things of a stack are named and tagged, and the base of arguments."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from infra.settings import PROJECT
+from infra.settings.problems import ArgsError, Problem
+from infra.settings.rules import rules_of
 
-@dataclass(frozen=True)
-class Place:
-    """Where a resource lives: partition (such as `aws`), region and account."""
-
-    partition: str
-    region: str
-    account: str
-
-    @classmethod
-    def of(cls, arn: str) -> "Place":
-        """Return the place that a regional resource's ARN names."""
-        _, partition, _, region, account, *_ = arn.split(":", maxsplit=5)
-        return cls(partition, region, account)
-
-    def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of another resource in this place."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
-
-    @property
-    def account_root(self) -> str:
-        """The account itself, as a principal."""
-        return f"arn:{self.partition}:iam::{self.account}:root"
-
-
-PROJECT = "taskguard"
+METRICS_NAMESPACE = "TaskGuard"
 
 
 @dataclass(frozen=True)
@@ -51,14 +30,75 @@ class Scope:
 
     @property
     def prefix(self) -> str:
-        """How every physical name begins; also the `service` of the logs and metrics."""
+        """How every physical name begins; also the `service` of logs and metrics."""
         return f"{PROJECT}-{self.stack}"
 
     @property
     def tags(self) -> dict[str, str]:
-        """The tags of every resource that can have some."""
+        """The tags of every resource that can have tags."""
         return {"Project": PROJECT, "Stack": self.stack, **self.extra_tags}
 
     def name(self, noun: str) -> str:
-        """Return the physical name of a thing: `taskguard-<stack>-<noun>`."""
+        """Return a physical name: `taskguard-<stack>-<noun>`."""
         return f"{self.prefix}-{noun}"
+
+
+def component_name(key: str) -> str:
+    """Return a function's name as a component: `submit-task` for the folder `submit_task`."""
+    return key.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a resource lives: partition (such as `aws`), region and account."""
+
+    partition: str
+    region: str
+    account: str
+
+    @classmethod
+    def of(cls, arn: str) -> "Place":
+        """Return the place in the ARN of a regional resource."""
+        _, partition, _, region, account, *_ = arn.split(":", maxsplit=5)
+        return cls(partition, region, account)
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of another resource in this place."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+
+    @property
+    def account_root(self) -> str:
+        """The account itself, as a principal."""
+        return f"arn:{self.partition}:iam::{self.account}:root"
+
+
+@dataclass(frozen=True)
+class CheckedArgs:
+    """Arguments that are checked when they are built.
+
+    Every field annotated with a rule is checked before `ArgsError` is raised, so that it reports all bad
+    values at once. Outputs, which are known only after deployment, have no rule.
+    """
+
+    def __post_init__(self) -> None:
+        values = vars(self)
+        problems = [
+            Problem(name, repr(values[name]), str(rule))
+            for name, rule in rules_of(type(self)).items()
+            if not rule.admits(values[name])
+        ]
+        if problems:
+            raise ArgsError(type(self).__name__, problems)
+
+
+@dataclass(frozen=True)
+class ComponentArgs(CheckedArgs):
+    """What every component is given.
+
+    Attributes
+    ----------
+    scope
+        The stack's names and tags.
+    """
+
+    scope: Scope

@@ -1,38 +1,36 @@
-"""The table of task records."""
+"""The table of task records, with its index of dead letters."""
 
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.scope import Scope
+from infra.components.scope import ComponentArgs
 
 DEAD_LETTER_INDEX = "deadLetters"
-DEAD_LETTER_FACTS = ("createdAt", "generation", "lastError", "status")
+# What a listing of dead letters shows, besides the keys.
+DEAD_LETTER_ATTRIBUTES = ("createdAt", "generation", "lastError", "status")
 
 
 @dataclass(frozen=True)
-class TaskTableArgs:
+class TaskTableArgs(ComponentArgs):
     """Arguments of `TaskTable`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     protect_data
         Refuse to delete the table: DynamoDB's deletion protection and Pulumi's `protect`.
     """
 
-    scope: Scope
     protect_data: bool
 
 
 class TaskTable(pulumi.ComponentResource):
-    """Creates the table `taskguard-<stack>-<name>`: one item a task, key `taskId`, paid by request.
+    """Creates the table `taskguard-<stack>-<name>`: one item per task, key `taskId`, on-demand capacity.
 
-    Point-in-time recovery, encryption with DynamoDB's key in KMS (so that its use shows in CloudTrail), items
-    deleted after `expiresAt`, and the sparse index `deadLetters`, which holds a record only while it has a
-    `deadLetterDay`.
+    It has point-in-time recovery, and is encrypted with AWS's managed key in KMS, whose use CloudTrail shows.
+    Items are deleted after `expiresAt`. The sparse index `deadLetters` contains a record only while the
+    record has a `deadLetterDay`.
     """
 
     name: pulumi.Output[str]
@@ -71,5 +69,5 @@ def _dead_letter_index() -> aws.dynamodb.TableGlobalSecondaryIndexArgs:
             ),
         ],
         projection_type="INCLUDE",
-        non_key_attributes=list(DEAD_LETTER_FACTS),
+        non_key_attributes=list(DEAD_LETTER_ATTRIBUTES),
     )

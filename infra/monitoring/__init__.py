@@ -1,1 +1,1 @@
-"""What is watched: alarms, where they go, and the dashboard."""
+"""What operators are shown: metrics, alarms, the topic that alarms are sent to, and the dashboard."""

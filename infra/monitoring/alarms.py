@@ -1,49 +1,42 @@
-"""Makes CloudWatch alarms of the catalogue."""
+"""What an alarm is, and the component that creates alarms. Which ones there are, the catalogue says."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.components.scope import Scope
+from infra.components.scope import ComponentArgs
+from infra.monitoring.metrics import Metric
 
-# Idle functions, queues and tables report nothing; by CloudWatch's default their alarms would be undecided.
+# Idle functions, queues and tables publish nothing: by CloudWatch's default, their alarms would then go to
+# INSUFFICIENT_DATA.
 MISSING_DATA = "notBreaching"
 MISSING_DATA_MEANS = "No data means that nothing happened."
 
 
 @dataclass(frozen=True)
-class Metric:
-    """One metric of one thing."""
-
-    namespace: str
-    name: str
-    dimensions: Mapping[str, pulumi.Input[str]]
-
-
-@dataclass(frozen=True)
 class Alarm:
-    """One alarm.
+    """An alarm on one metric, or on the sum of several.
 
     Attributes
     ----------
     name
-        What it says, in words with hyphens; becomes part of its physical name.
+        What it says, in words with hyphens; part of its physical name.
     meaning
-        What has happened when it goes off.
+        What has happened when it is in the state ALARM, in one sentence.
     first_step
-        The first thing to do.
+        The first thing to do about it.
     metrics
-        What is read; of several, the sum.
+        The metrics that are added up.
     statistic
         `Sum`, `Minimum`, `Maximum`, or a percentile such as `p99`.
-    above
-        It goes off above this value, in the metric's unit.
+    threshold
+        A period above this value is breaching; in the metric's unit.
     period_seconds
         Length of one period.
-    breaches, periods
-        It goes off when so many of so many periods are above.
+    breaching_periods, evaluated_periods
+        The alarm goes off when at least `breaching_periods` of the last `evaluated_periods` are breaching.
     """
 
     name: str
@@ -51,32 +44,29 @@ class Alarm:
     first_step: str
     metrics: tuple[Metric, ...]
     statistic: str = "Sum"
-    above: float = 0
+    threshold: float = 0
     period_seconds: int = 60
-    breaches: int = 1
-    periods: int = 1
+    breaching_periods: int = 1
+    evaluated_periods: int = 1
 
     @property
     def description(self) -> str:
-        """The text that the alarm shows and sends."""
+        """The text that the console shows and the topic sends."""
         return f"{self.meaning} {MISSING_DATA_MEANS} First: {self.first_step}"
 
 
 @dataclass(frozen=True)
-class AlarmsArgs:
+class AlarmsArgs(ComponentArgs):
     """Arguments of `Alarms`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     alarms
-        What to watch.
+        The alarms to create.
     topic_arn
-        Where going off and being over are reported.
+        The topic that is told of every ALARM and every OK.
     """
 
-    scope: Scope
     alarms: Sequence[Alarm]
     topic_arn: pulumi.Input[str]
 
@@ -106,9 +96,9 @@ class Alarms(pulumi.ComponentResource):
             period=alarm.period_seconds if single else None,
             metric_queries=None if single else _sum(alarm),
             comparison_operator="GreaterThanThreshold",
-            threshold=alarm.above,
-            datapoints_to_alarm=alarm.breaches,
-            evaluation_periods=alarm.periods,
+            threshold=alarm.threshold,
+            datapoints_to_alarm=alarm.breaching_periods,
+            evaluation_periods=alarm.evaluated_periods,
             treat_missing_data=MISSING_DATA,
             alarm_actions=[args.topic_arn],
             ok_actions=[args.topic_arn],
@@ -118,7 +108,7 @@ class Alarms(pulumi.ComponentResource):
 
 
 def _sum(alarm: Alarm) -> list[aws.cloudwatch.MetricAlarmMetricQueryArgs]:
-    """Return the queries of several metrics and, as the one that is watched, their sum.
+    """Return a query for each metric, and one for their sum, which is the one that is compared.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
     """

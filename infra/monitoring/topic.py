@@ -1,33 +1,30 @@
-"""Where alarms go."""
+"""The topic that alarms are sent to, with its key, its policy and its subscriber."""
 
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from infra.components import policy
-from infra.components.scope import Place, Scope
+from infra.components import iam
+from infra.components.scope import ComponentArgs, Place
 
 CLOUDWATCH = "cloudwatch.amazonaws.com"
-# The shortest that KMS allows; the topic keeps no messages that one would have to read later.
+# The shortest that KMS allows: the topic keeps no messages that would have to be decrypted later.
 KEY_DELETION_DAYS = 7
 
 
 @dataclass(frozen=True)
-class AlarmTopicArgs:
+class AlarmTopicArgs(ComponentArgs):
     """Arguments of `AlarmTopic`.
 
     Attributes
     ----------
-    scope
-        The stack's names and tags.
     place
         Partition, region and account of the stack.
     email
-        Address to send alarms to; empty for nobody.
+        Address that alarms are mailed to; empty for nobody.
     """
 
-    scope: Scope
     place: pulumi.Output[Place]
     email: str
 
@@ -35,7 +32,7 @@ class AlarmTopicArgs:
 class AlarmTopic(pulumi.ComponentResource):
     """Creates the topic `taskguard-<stack>-<name>`, its key, its policy, and the subscription of an address.
 
-    A key of its own, because CloudWatch cannot publish to a topic that AWS's own key encrypts:
+    It has a key of its own, because CloudWatch cannot publish to a topic that AWS's managed key encrypts:
     https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
     """
 
@@ -50,7 +47,7 @@ class AlarmTopic(pulumi.ComponentResource):
             description=f"Encrypts the topic {topic_name}",
             enable_key_rotation=True,
             deletion_window_in_days=KEY_DELETION_DAYS,
-            policy=policy.document(args.place.apply(lambda place: key_statements(place, args.scope.prefix))),
+            policy=iam.document(args.place.apply(lambda place: _key_statements(place, args.scope.prefix))),
             tags=args.scope.tags,
             opts=child,
         )
@@ -60,9 +57,9 @@ class AlarmTopic(pulumi.ComponentResource):
         aws.sns.TopicPolicy(
             f"{name}-policy",
             arn=topic.arn,
-            policy=policy.document(
+            policy=iam.document(
                 pulumi.Output.all(topic.arn, args.place).apply(
-                    lambda known: topic_statements(known[0], known[1], args.scope.prefix)
+                    lambda known: _topic_statements(known[0], known[1], args.scope.prefix)
                 )
             ),
             opts=child,
@@ -75,33 +72,33 @@ class AlarmTopic(pulumi.ComponentResource):
         self.register_outputs({"arn": self.arn})
 
 
-def key_statements(place: Place, prefix: str) -> list[policy.Statement]:
-    """Return the policy of the topic's key: the account rules it, this stack's alarms may use it.
+def _key_statements(place: Place, prefix: str) -> list[iam.Statement]:
+    """Return the policy of the topic's key: the account administers it, this stack's alarms may use it.
 
-    Two wildcards: the resource `*` is the key itself, which cannot be named otherwise here, and `kms:*` keeps
-    the key manageable through IAM; without it, not even its owner could delete it:
+    It has two wildcards. The resource `*` is the key itself, which its own policy cannot name otherwise;
+    `kms:*` lets IAM policies grant access to the key: without it, not even its owner could delete it:
     https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
     """
     owner = {"Sid": "OwnKey", "Effect": "Allow", "Principal": {"AWS": place.account_root}}
     use = ["kms:Decrypt", "kms:GenerateDataKey"]
     return [
         {**owner, "Action": "kms:*", "Resource": "*"},
-        policy.allow_service("EncryptAlarms", CLOUDWATCH, use, "*", _own_alarms(place, prefix)),
+        iam.allow_service("EncryptAlarms", CLOUDWATCH, use, "*", _own_alarms(place, prefix)),
     ]
 
 
-def topic_statements(topic_arn: str, place: Place, prefix: str) -> list[policy.Statement]:
-    """Return the topic's policy: this stack's alarms may publish, over TLS, and nobody else."""
+def _topic_statements(topic_arn: str, place: Place, prefix: str) -> list[iam.Statement]:
+    """Return the topic's policy: this stack's alarms alone may publish, and only over TLS."""
     return [
-        policy.allow_service(
+        iam.allow_service(
             "PublishAlarms", CLOUDWATCH, ["sns:Publish"], topic_arn, _own_alarms(place, prefix)
         ),
-        policy.deny_without_tls(["sns:Publish"], topic_arn),
+        iam.deny_without_tls(["sns:Publish"], topic_arn),
     ]
 
 
 def _own_alarms(place: Place, prefix: str) -> dict[str, dict[str, str]]:
-    """Return the condition that CloudWatch acts for an alarm of this stack, and not for somebody else's.
+    """Return the condition that CloudWatch acts for an alarm of this stack, and not for someone else's.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
     """

@@ -1,1 +1,1 @@
-"""What is uploaded: the functions' archives and their dependency layer."""
+"""What is uploaded to Lambda: the functions' archives and the layer of their dependencies."""

@@ -1,9 +1,8 @@
-"""Deployment packages: explicit, sorted sets of files, and the very bytes of the zip that they stand for.
+"""The functions' deployment packages: which files are in them, and the zip that is made of them.
 
-The program hands Pulumi an `AssetArchive` of single files, not a finished zip: the engine hashes names and
-contents only (no timestamps, no modes), so the same sources give the same hash on every machine, and a
-preview names the file that changed. `zip_bytes` writes the same archive as a zip for those who upload it
-without the engine.
+The program gives Pulumi an `AssetArchive` of single files, not a finished zip: the engine hashes only names
+and contents (no timestamps, no modes), so the same sources have the same hash on every machine, and a preview
+names the file that changed. `zip_bytes` makes the zip where there is no engine, as in the local cloud.
 """
 
 import zipfile
@@ -16,9 +15,9 @@ PROGRAM = Path(__file__).resolve().parents[2]
 FUNCTIONS = "functions"
 SHARED = "taskguard"
 
-# The earliest time that a zip can hold; any fixed one does.
+# The earliest time that a zip can hold; any fixed time would do.
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
-# A regular file, readable by all: Lambda runs the code as a user that does not own it.
+# A regular file, readable by everyone: Lambda runs the code as a user who does not own it.
 FIXED_MODE = 0o100644 << 16
 
 
@@ -30,13 +29,13 @@ def function_archive(folder: str, root: Path = PROGRAM) -> pulumi.AssetArchive:
     folder
         The function's folder, the first part of its handler.
     root
-        The folder that holds `functions/`. Paths in the archive's assets are relative to it, so that the
-        stack's state names no machine's folders.
+        The folder that contains `functions/`. The archive's paths are relative to it, so that the stack's
+        state does not depend on where a clone lies.
 
     Raises
     ------
     FileNotFoundError
-        When the function or the shared domain has no modules.
+        If the function or the shared domain has no modules.
     """
     base = root / FUNCTIONS
     sources = [*_modules(base / SHARED), *_modules(base / folder)]
@@ -49,14 +48,19 @@ def function_archive(folder: str, root: Path = PROGRAM) -> pulumi.AssetArchive:
 
 
 def zip_bytes(archive: pulumi.Archive, root: Path = PROGRAM) -> bytes:
-    """Return the zip of an archive, the same bytes whenever and wherever it is made.
+    """Return an archive as a zip, with the same bytes on every machine and at any time.
 
     Parameters
     ----------
     archive
         An `AssetArchive` of file assets, or a `FileArchive` of a zip, which is returned as it is.
     root
-        The folder that the archive's relative paths start from.
+        The folder that the archive's paths are relative to.
+
+    Raises
+    ------
+    TypeError
+        If the archive is of another kind, or has assets that are not files.
     """
     if isinstance(archive, pulumi.FileArchive):
         return (root / archive.path).read_bytes()
@@ -68,14 +72,14 @@ def zip_bytes(archive: pulumi.Archive, root: Path = PROGRAM) -> bytes:
 def write_zip(files: dict[str, bytes]) -> bytes:
     """Return a zip of the files, sorted by name, with fixed times and modes.
 
-    Stored, not deflated: the output of deflate differs between versions of zlib.
+    It is stored, not deflated: deflate's output differs between versions of zlib.
     """
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as target:
         for name in sorted(files):
             entry = zipfile.ZipInfo(name, FIXED_TIME)
             entry.external_attr = FIXED_MODE
-            entry.create_system = 3  # Unix; by default it tells the machine that made the zip
+            entry.create_system = 3  # Unix; the default depends on the machine
             target.writestr(entry, files[name])
     return buffer.getvalue()
 

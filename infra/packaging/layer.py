@@ -1,6 +1,6 @@
-"""Builds the functions' dependency layer: pinned packages for Lambda's platform, whatever machine builds it.
+"""Builds the layer of the functions' dependencies: pinned packages for Lambda's platform, on any machine.
 
-A layer's zip holds `python/`, which Lambda puts on the import path:
+The zip contains `python/`, which Lambda puts on the import path:
 https://docs.aws.amazon.com/lambda/latest/dg/python-layers.html
 """
 
@@ -13,22 +13,22 @@ from pathlib import Path
 
 from infra.packaging.archive import PROGRAM, write_zip
 
-# Of a distribution's metadata, what its licence asks to be kept; the rest names installers, paths and times.
+# The metadata of a package that its licence wants kept; the rest depends on installer, paths and time.
 KEPT_METADATA = ("METADATA", "LICENSE", "NOTICE", "COPYING")
 
 
 class LayerBuildError(RuntimeError):
-    """pip could not gather the packages; the text says what it said."""
+    """pip could not install the packages; the text contains its error output."""
 
 
 @dataclass(frozen=True)
 class LayerRecipe:
-    """All that the layer is made from.
+    """Everything that the layer's content depends on.
 
     Attributes
     ----------
     requirements
-        Text of the requirements file; every line pinned, with hashes.
+        Text of the requirements file; every package pinned, with hashes.
     runtime
         Lambda's name of the runtime, such as `python3.13`.
     platform
@@ -41,71 +41,58 @@ class LayerRecipe:
 
     @property
     def key(self) -> str:
-        """A name for the result: equal recipes, equal layers."""
+        """A name for the result: equal recipes give equal layers."""
         text = "\0".join((self.requirements, self.runtime, self.platform))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def pip_arguments(self, requirements_file: Path, target: Path) -> list[str]:
-        """Return the command that puts the packages into `target`.
+        """Return the command that installs the packages into `target`.
 
-        Hashes are demanded, nothing is built from source, nothing unlisted is fetched, no byte code is
-        written, and wheels are chosen for Lambda's interpreter instead of the one that runs pip.
+        It demands hashes, builds nothing from source, fetches nothing that is not listed, writes no bytecode,
+        and chooses wheels for Lambda's interpreter, not for the one that runs pip.
         """
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        what = [
-            "--requirement",
-            str(requirements_file),
-            "--target",
-            str(target),
-            "--require-hashes",
-            "--no-deps",
-        ]
-        how = ["--only-binary", ":all:", "--no-compile", "--platform", self.platform]
-        return [
-            *pip,
-            *what,
-            *how,
-            "--implementation",
-            "cp",
-            "--python-version",
-            self.runtime.removeprefix("python"),
-        ]
+        what = ["--requirement", str(requirements_file), "--require-hashes", "--no-deps"]
+        how = ["--only-binary", ":all:", "--no-compile", "--target", str(target)]
+        version = self.runtime.removeprefix("python")
+        platform = ["--platform", self.platform, "--implementation", "cp", "--python-version", version]
+        return [*pip, *what, *how, *platform]
 
 
 def layer_zip(recipe: LayerRecipe, cache: Path) -> Path:
-    """Return the layer's zip, built only if the cache does not hold it: no network the second time.
+    """Return the layer's zip; it is built, which needs the network, only if it is not in the cache.
 
     Parameters
     ----------
     recipe
-        What it is made from.
+        What the layer is made from.
     cache
-        The folder of finished layers, one file a recipe.
+        The folder of finished layers, one file per recipe.
 
     Raises
     ------
     LayerBuildError
-        When pip fails; nothing is left in the cache then.
+        If pip fails; the cache is left as it was.
     """
     finished = cache / f"layer-{recipe.key}.zip"
     if not finished.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as scratch:
             draft = Path(scratch) / "layer.zip"
-            draft.write_bytes(write_zip(_gather(recipe, Path(scratch))))
-            # One step, so that programs that run side by side never read half a file.
+            draft.write_bytes(write_zip(_install(recipe, Path(scratch))))
+            # Renamed in one step, so that a program running at the same time never reads half a file.
             draft.replace(finished)
     return finished
 
 
 def program_layer(runtime: str, root: Path = PROGRAM) -> str:
-    """Return the path of the program's own layer, relative to the program."""
+    """Return the path of the program's own layer, relative to the program's folder."""
     requirements = (root / "functions" / "requirements.txt").read_text(encoding="utf-8")
     built = layer_zip(LayerRecipe(requirements, runtime), root / ".build")
     return built.relative_to(root).as_posix()
 
 
-def _gather(recipe: LayerRecipe, scratch: Path) -> dict[str, bytes]:
+def _install(recipe: LayerRecipe, scratch: Path) -> dict[str, bytes]:
     requirements_file = scratch / "requirements.txt"
     requirements_file.write_text(recipe.requirements, encoding="utf-8")
     target = scratch / "python"
@@ -113,16 +100,12 @@ def _gather(recipe: LayerRecipe, scratch: Path) -> dict[str, bytes]:
     result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed program, own arguments
     if result.returncode != 0:
         raise LayerBuildError(f"pip could not build the dependency layer:\n{result.stderr.strip()}")
-    files = (path for path in target.rglob("*") if path.is_file())
-    return {
-        f"python/{name}": path.read_bytes()
-        for path in files
-        if _kept(name := path.relative_to(target).as_posix())
-    }
+    files = {path.relative_to(target).as_posix(): path for path in target.rglob("*") if path.is_file()}
+    return {f"python/{name}": path.read_bytes() for name, path in files.items() if _kept(name)}
 
 
 def _kept(name: str) -> bool:
-    """Tell whether a file belongs into the layer; scripts do not, they name this machine's interpreter."""
+    """Return whether a file belongs in the layer; scripts do not, as they name this machine's interpreter."""
     top, *rest = name.split("/")
     if top == "bin" or "__pycache__" in rest:
         return False

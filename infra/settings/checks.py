@@ -1,38 +1,11 @@
-"""Settings that must agree with each other."""
+"""Checks of settings against each other: values that are valid by themselves, but not together."""
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from infra.settings.problems import Problem
-
-
-def visibility_timeout_seconds(function_timeout_seconds: int, batching_window_seconds: int) -> int:
-    """Return how long a received message stays hidden: six function timeouts and the batching window.
-
-    Six timeouts leave Lambda time to try again when the function is throttled:
-    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-    """
-    return 6 * function_timeout_seconds + batching_window_seconds
-
-
-def waits_seconds(max_attempts: int, base_seconds: int, longest_seconds: int) -> list[int]:
-    """Return the waits between tries: `base_seconds`, doubled each time, at most `longest_seconds`."""
-    return [min(base_seconds * 2**number, longest_seconds) for number in range(max_attempts - 1)]
-
-
-def longest_retry_span_seconds(
-    max_attempts: int, base_seconds: int, longest_seconds: int, timeout_seconds: int
-) -> int:
-    """Return the time from a task's first try to the end of its last, if each one takes as long as it may."""
-    return sum(waits_seconds(max_attempts, base_seconds, longest_seconds)) + max_attempts * timeout_seconds
-
-
-CrossCheck = Callable[..., Problem | None]
-
-
-def _problem(name: str, value: object, allowed: str, write: object) -> Problem:
-    return Problem(name, str(value), allowed, f"taskguard:{name}: {write}")
+from infra.settings.timing import SECONDS_A_DAY, retry_span_seconds, visibility_timeout_seconds
 
 
 def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_days: int) -> Problem | None:
@@ -42,7 +15,7 @@ def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_d
     """
     if dead_letter_retention_days > task_retention_days:
         return None
-    return _problem(
+    return Problem.of_setting(
         "deadLetterRetentionDays",
         dead_letter_retention_days,
         f"above taskRetentionDays, {task_retention_days}",
@@ -53,14 +26,14 @@ def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_d
 def records_outlive_messages(
     record_ttl_days: int, task_retention_days: int, dead_letter_retention_days: int
 ) -> Problem | None:
-    """Check that no message is left when its task's record expires: it would look like a new task's."""
+    """Check that no message outlives its task's record: a late duplicate would look like a new task."""
     longest = max(task_retention_days, dead_letter_retention_days)
     if record_ttl_days > longest:
         return None
-    return _problem(
+    return Problem.of_setting(
         "recordTtlDays",
         record_ttl_days,
-        f"above the queues' retention, {longest} days, else a late duplicate would be done again",
+        f"above the queues' retention, {longest} days, otherwise a late duplicate would be processed again",
         longest + 1,
     )
 
@@ -72,26 +45,26 @@ def retries_end_before_the_message_expires(
     process_timeout_seconds: int,
     task_retention_days: int,
 ) -> Problem | None:
-    """Check that a task is not dropped by its queue while it still has tries left."""
-    span = longest_retry_span_seconds(
+    """Check that the queue does not drop a task that still has attempts left."""
+    span = retry_span_seconds(
         max_attempts, backoff_base_seconds, max_backoff_seconds, process_timeout_seconds
     )
-    days = span // 86400 + 1
+    days = span // SECONDS_A_DAY + 1
     if days <= task_retention_days:
         return None
-    return _problem(
+    return Problem.of_setting(
         "taskRetentionDays",
         task_retention_days,
-        f"long enough for {max_attempts} tries, which may take {days} day(s)",
+        f"long enough for {max_attempts} attempts, which may take {days} day(s)",
         days,
     )
 
 
 def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem | None:
-    """Check that the first wait is not longer than the longest."""
+    """Check that the first wait is not longer than the longest wait."""
     if backoff_base_seconds <= max_backoff_seconds:
         return None
-    return _problem(
+    return Problem.of_setting(
         "maxBackoffSeconds",
         max_backoff_seconds,
         f"at least backoffBaseSeconds, {backoff_base_seconds}",
@@ -100,13 +73,13 @@ def waits_grow(backoff_base_seconds: int, max_backoff_seconds: int) -> Problem |
 
 
 def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -> Problem | None:
-    """Check what Lambda demands: a batch of more than 10 needs a window of at least one second.
+    """Check a demand of Lambda: a batch of more than 10 needs a window of at least one second.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     """
     if batch_size <= 10 or batching_window_seconds >= 1:
         return None
-    return _problem(
+    return Problem.of_setting(
         "batchingWindowSeconds",
         batching_window_seconds,
         f"at least 1, as a batchSize of {batch_size} needs",
@@ -117,14 +90,15 @@ def large_batches_have_a_window(batch_size: int, batching_window_seconds: int) -
 def the_window_leaves_time_to_work(
     batching_window_seconds: int, process_timeout_seconds: int
 ) -> Problem | None:
-    """Check that gathering a batch takes no longer than the six timeouts in which it is to be worked off.
+    """Check that a batch is not gathered for longer than the six timeouts that are left to process it.
 
-    Messages are hidden while they are gathered; a longer window would spend most of the visibility timeout.
+    Messages are already hidden while they are gathered: a longer window would use up most of their visibility
+    timeout.
     """
-    most = 6 * process_timeout_seconds
+    most = visibility_timeout_seconds(process_timeout_seconds, 0)
     if batching_window_seconds <= most:
         return None
-    return _problem(
+    return Problem.of_setting(
         "batchingWindowSeconds",
         batching_window_seconds,
         f"at most six times processTimeoutSeconds, {most}",
@@ -133,22 +107,24 @@ def the_window_leaves_time_to_work(
 
 
 def jwt_names_its_issuer(api_auth: str, api_jwt_issuer: str) -> Problem | None:
-    """Check that tokens have someone who issues them."""
+    """Check that the API knows whose tokens to accept."""
     if api_auth != "jwt" or api_jwt_issuer:
         return None
-    return _problem(
+    return Problem.of_setting(
         "apiJwtIssuer", "empty", "an issuer, which apiAuth jwt needs", '"https://ISSUER.example.com"'
     )
 
 
 def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> Problem | None:
-    """Check that tokens are meant for someone."""
+    """Check that the API knows for whom a token must be meant."""
     if api_auth != "jwt" or api_jwt_audience:
         return None
-    return _problem("apiJwtAudience", "empty", "an audience, which apiAuth jwt needs", '["AUDIENCE"]')
+    return Problem.of_setting(
+        "apiJwtAudience", "empty", "an audience, which apiAuth jwt needs", '["AUDIENCE"]'
+    )
 
 
-CROSS_CHECKS: tuple[CrossCheck, ...] = (
+CROSS_CHECKS: tuple[Callable[..., Problem | None], ...] = (
     dead_letters_outlive_tasks,
     records_outlive_messages,
     retries_end_before_the_message_expires,
@@ -160,14 +136,14 @@ CROSS_CHECKS: tuple[CrossCheck, ...] = (
 )
 
 
-def disagreements(checks: Iterable[CrossCheck], values: Mapping[str, Any]) -> list[Problem]:
-    """Return the problems of all checks whose settings are good by themselves.
+def contradictions(values: Mapping[str, Any]) -> list[Problem]:
+    """Return the problems that the checks find among values that are valid by themselves.
 
-    A check's parameters name the fields of `Settings` that it reads; where one of them is missing from
-    `values`, its own problem has been reported already, and the check says nothing.
+    A check's parameters name the fields of `Settings` that it reads. If one of them is missing from `values`,
+    its own problem has already been reported, and the check is skipped.
     """
     found = []
-    for check in checks:
+    for check in CROSS_CHECKS:
         fields = inspect.signature(check).parameters
         if all(field in values for field in fields):
             found.append(check(**{field: values[field] for field in fields}))

@@ -1,4 +1,4 @@
-"""Ranges that AWS sets, or that this project sets inside them; each stands once, with its source."""
+"""Ranges that AWS sets, or that this project sets within them, each with its source."""
 
 from infra.settings.rules import Choice, NumberChoice, Text, TextMap, Whole
 
@@ -15,7 +15,7 @@ MAXIMUM_CONCURRENCY = Whole(2, 1000)
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
 VISIBILITY_TIMEOUT_SECONDS = Whole(0, 43200)
 QUEUE_RETENTION_DAYS = Whole(1, 14)
-# AWS admits 1000 receives; with waits of up to 15 minutes, 100 tries already last a day.
+# SQS allows 1000 receives; with waits of up to 15 minutes, 100 attempts already last a day.
 MAX_ATTEMPTS = Whole(1, 100)
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
@@ -27,7 +27,7 @@ LOG_RETENTION_DAYS = NumberChoice(
 API_RATE_LIMIT = Whole(1, 10000)
 API_BURST_LIMIT = Whole(1, 5000)
 
-# 50 tags a resource, of which the program itself sets two:
+# 50 tags per resource, two of which the program sets itself:
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html
 TAGS = TextMap(
     key=Text(r"(?!aws:)[\w .:/=+@-]{1,128}", "1 to 128 letters, digits or _.:/=+@-, not aws:...", "Team"),
@@ -35,6 +35,6 @@ TAGS = TextMap(
     most=48,
 )
 
-# The longest name made from it, the monitor's role, must stay within IAM's 64 characters:
+# The names of the functions' roles contain it and must stay within IAM's 64 characters:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 STACK_NAME = Text(r"[A-Za-z0-9][A-Za-z0-9-]{0,29}", "1 to 30 letters, digits or hyphens", "dev")

@@ -1,12 +1,10 @@
-"""What is wrong with a value, said so that a person can mend it."""
+"""What is wrong with a value, in words that help to correct it, and the errors that report it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, get_args, get_origin
+from dataclasses import dataclass
 
 import pulumi
 
-from infra.settings.rules import Rule
+from infra.settings import PROJECT
 
 
 @dataclass(frozen=True)
@@ -18,7 +16,7 @@ class Problem:
     field
         The setting or argument.
     value
-        What was found, as text.
+        The bad value, as text.
     allowed
         What is allowed, in words.
     line
@@ -30,15 +28,20 @@ class Problem:
     allowed: str
     line: str = ""
 
+    @classmethod
+    def of_setting(cls, name: str, value: object, allowed: str, suggestion: object) -> "Problem":
+        """Return the problem of a setting, for which a value that is allowed is suggested."""
+        return cls(name, str(value), allowed, f"{PROJECT}:{name}: {suggestion}")
+
     def __str__(self) -> str:
         text = f"{self.field} is {self.value}; it must be {self.allowed}."
         return f"{text}\n      {self.line}" if self.line else text
 
 
 class SettingsError(pulumi.RunError):
-    """The stack's configuration cannot be used; `problems` holds all that is wrong.
+    """The stack's configuration cannot be used; `problems` lists everything that is wrong with it.
 
-    A `RunError` ends a program with its text alone, without a stack trace.
+    It is a `RunError`, so that Pulumi prints its text alone, without a stack trace.
     """
 
     def __init__(self, stack: str, problems: list[Problem]) -> None:
@@ -51,34 +54,8 @@ class SettingsError(pulumi.RunError):
 
 
 class ArgsError(ValueError):
-    """A component was given arguments that it cannot work with; `problems` holds all that is wrong."""
+    """A component was given bad arguments; `problems` lists every one of them."""
 
     def __init__(self, name: str, problems: list[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__(f"{name}: " + " ".join(map(str, problems)))
-
-
-def rules_of(annotated: type) -> dict[str, Rule]:
-    """Return the rule of each field of a dataclass that has one, by field name."""
-    ruled = (each for each in fields(annotated) if get_origin(each.type) is Annotated)
-    return {each.name: get_args(each.type)[1] for each in ruled}
-
-
-@dataclass(frozen=True)
-class CheckedArgs:
-    """A component's arguments, checked when they are built.
-
-    Fields annotated with a rule are held against it, all of them, before `ArgsError` is raised. Values that
-    are known only after deployment (outputs) need no rule and get none.
-    """
-
-    def __post_init__(self) -> None:
-        problems = list(_misfits(vars(self), rules_of(type(self))))
-        if problems:
-            raise ArgsError(type(self).__name__, problems)
-
-
-def _misfits(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> Iterator[Problem]:
-    for name, rule in rules.items():
-        if not rule.admits(values[name]):
-            yield Problem(name, repr(values[name]), str(rule))

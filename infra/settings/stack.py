@@ -1,4 +1,4 @@
-"""Reads the stack's configuration once, into `Settings`, and reports everything that is wrong with it."""
+"""A stack's settings: read once from its configuration, with everything that is wrong reported at once."""
 
 import difflib
 import re
@@ -9,10 +9,10 @@ from typing import Annotated, Any
 import pulumi
 from pulumi.runtime.config import CONFIG, get_config_env
 
-from infra.settings import limits
-from infra.settings.checks import CROSS_CHECKS, disagreements
-from infra.settings.problems import Problem, SettingsError, rules_of
-from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, Texts, Whole
+from infra.settings import PROJECT, limits
+from infra.settings.checks import contradictions
+from infra.settings.problems import Problem, SettingsError
+from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, Texts, Whole, rules_of
 
 SIMULATED_ID_END = Text(r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or ._:- (empty is off)", "3")
 SEED = Text(r"[\x20-\x7e]{0,64}", "up to 64 plain characters (empty is random)", "7")
@@ -26,9 +26,10 @@ EMAIL = Text(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an e-mail address (empty is nobody
 
 @dataclass(frozen=True)
 class Settings:
-    """What a stack may choose.
+    """Everything that a stack can choose.
 
-    Defaults and descriptions stand in `Pulumi.yaml` alone, ranges here alone. Durations name their unit.
+    `Pulumi.yaml` alone has the defaults and descriptions, this class alone the ranges. Names of durations end
+    in their unit.
     """
 
     stack: Annotated[str, limits.STACK_NAME]
@@ -60,9 +61,6 @@ class Settings:
     tags: Annotated[Mapping[str, str], limits.TAGS]
 
 
-PROJECT = "taskguard"
-
-
 def setting_name(field: str) -> str:
     """Return the configuration key of a field of `Settings`: `max_attempts` is `maxAttempts`."""
     return re.sub(r"_(\w)", lambda match: match[1].upper(), field)
@@ -74,12 +72,13 @@ def read_settings(stack: str) -> Settings:
     Parameters
     ----------
     stack
-        The stack's name; every physical name is made from it.
+        The stack's name, which is part of every physical name.
 
     Raises
     ------
     SettingsError
-        With every problem: missing, unreadable or out of range, misspelt, or at odds with another setting.
+        With every problem: settings that are missing, unreadable, out of range or misspelt, and settings
+        that contradict each other.
     """
     values: dict[str, Any] = {}
     problems: list[Problem] = []
@@ -91,9 +90,9 @@ def read_settings(stack: str) -> Settings:
         if rule.admits(value):
             values[field] = value
         else:
-            problems.append(_misfit(setting_name(field), rule, text))
-    problems += _strangers(_configured_names(), [setting_name(field) for field in rules])
-    problems += disagreements(CROSS_CHECKS, values)
+            problems.append(_problem(setting_name(field), rule, text))
+    problems += _unknown(_configured_names(), [setting_name(field) for field in rules])
+    problems += contradictions(values)
     if problems:
         raise SettingsError(stack, problems)
     return Settings(**values)
@@ -106,24 +105,24 @@ def _read(rule: Rule, text: str | None) -> object:
         return None
 
 
-def _misfit(name: str, rule: Rule, text: str | None) -> Problem:
+def _problem(name: str, rule: Rule, text: str | None) -> Problem:
     if name == "stack":
         return Problem("the stack's name", repr(text), str(rule))
     shown = "missing" if text is None else text or "empty"
-    return Problem(name, shown, str(rule), f"{PROJECT}:{name}: {rule.suggest(text or '')}")
+    return Problem.of_setting(name, shown, str(rule), rule.suggest(text or ""))
 
 
 def _configured_names() -> list[str]:
-    """Return the names that the stack sets, from where Pulumi's SDK itself looks for them.
+    """Return the names of all settings that are configured, from where Pulumi's SDK itself keeps them.
 
-    `pulumi.Config` answers only for names that one knows; misspelt ones have to be looked for.
+    `pulumi.Config` only answers for names that the program knows, so it would never show a misspelt one.
     """
     keys: Mapping[str, Any] = {**get_config_env(), **CONFIG.get()}
     return [key.removeprefix(f"{PROJECT}:") for key in sorted(keys) if key.startswith(f"{PROJECT}:")]
 
 
-def _strangers(names: Iterable[str], known: list[str]) -> list[Problem]:
-    """Return a problem for each name that is no setting: a misspelt one would leave the default in force."""
+def _unknown(names: Iterable[str], known: list[str]) -> list[Problem]:
+    """Return a problem for each unknown name: ignoring it would leave a misspelt setting at its default."""
     problems = []
     for name in names:
         if name not in known:

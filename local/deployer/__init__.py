@@ -1,1 +1,1 @@
-"""The deployer: runs the Pulumi program without the Pulumi CLI and creates what it registers."""
+"""The deployer: runs a Pulumi program without the Pulumi CLI, and creates what it registers."""

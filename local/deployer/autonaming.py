@@ -1,4 +1,4 @@
-"""Physical names of resources that the program does not name, by the pattern that the engine would follow.
+"""Names for the resources that the program does not name, made as the Pulumi engine would.
 
 See https://www.pulumi.com/docs/iac/concepts/resources/names/#autonaming-configuration.
 """
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from local.errors import StackConfigError
 
 DEFAULT_PATTERN = "${name}-${hex(7)}"
-"""What the engine does unless told otherwise."""
+"""The engine's own pattern."""
 
 _MODES = {"default": DEFAULT_PATTERN, "verbatim": "${name}"}
 _EXPRESSION = re.compile(r"\$\{([^}]*)}")
@@ -45,12 +45,12 @@ class Autonaming:
     config: Mapping[str, str]
 
     def name(self, logical_name: str) -> str:
-        """Return a physical name for a resource of this logical name; another one each time, if random.
+        """Return a physical name for a logical one; a different one each time if the pattern is random.
 
         Raises
         ------
         StackConfigError
-            Generated names are switched off, or the pattern is not one that Pulumi knows.
+            Generated names are switched off, or Pulumi does not know an expression in the pattern.
         """
         return _EXPRESSION.sub(lambda match: self._value(match[1], logical_name), self._pattern())
 

@@ -1,4 +1,4 @@
-"""Child processes that never outlive this one, nor leave children of their own behind."""
+"""Child processes that never outlive this process, nor leave children of their own behind."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
-# Killed processes are gone at once; only where nobody reaps orphans do they stay listed, as zombies.
+# Killed processes are gone at once, except where nobody reaps orphans: there they stay listed, as zombies.
 _GONE_TIMEOUT_SECONDS = 1.0
 
 
@@ -27,12 +27,12 @@ def leashed_child(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command that calls `local.emulator.leash.hold`, and stop its whole process group at the end.
 
-    It runs in a session of its own: a terminal's Ctrl-C reaches this process alone, which then decides.
+    It runs in its own session: a terminal's Ctrl-C reaches this process alone, which then decides.
 
     Parameters
     ----------
     command, environment, folder
-        What to run, with exactly which environment, and where.
+        What to run, with exactly this environment, and where.
     stdout, stderr
         As for `subprocess.Popen`.
     """
@@ -83,8 +83,8 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 def ending_by_exception() -> Iterator[None]:
     """Let SIGTERM and SIGHUP raise SystemExit, with the shell's code for them: 128 + number.
 
-    A signal that somebody handles or ignores already (`nohup`) is left alone. Python delivers signals to the
-    main thread only: elsewhere this does nothing.
+    A signal that is already handled or ignored (`nohup`) is left alone. Python delivers signals to the main
+    thread only: in other threads this does nothing.
     """
     main = threading.current_thread() is threading.main_thread()
     ours = [number for number in _ENDING if main and signal.getsignal(number) == signal.SIG_DFL]

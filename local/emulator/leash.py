@@ -1,9 +1,10 @@
-"""The child's end of a leash: a process that ends, with all it started, when its parent is gone.
+"""The child's end of a leash: lets a process end, with everything it started, when its parent is gone.
 
-The parent holds the writing end of the pipe that is this process's standard input (`local.emulator.child`).
-However the parent ends, by `kill -9` too, the system closes that end, and the read below returns.
+The child's standard input is a pipe whose writing end only the parent holds (`local.emulator.child`). However
+the parent ends, even by `kill -9`, the system closes that end, and the read below returns.
 
-Run as `python leash.py FOLDER MODULE ...`. Standard library only: the emulator's interpreter runs it too.
+Run it as `python leash.py FOLDER MODULE ...`. It uses the standard library alone, because the emulator's
+interpreter runs it too.
 """
 
 import os
@@ -15,7 +16,7 @@ import threading
 
 
 def hold(folder: str) -> None:
-    """Kill this process's group, and remove `folder`, as soon as the parent lets go.
+    """Remove `folder` and kill this process's group as soon as the parent lets go.
 
     The process must lead a group of its own (`start_new_session`), as `local.emulator.child` arranges.
     """
@@ -25,7 +26,7 @@ def hold(folder: str) -> None:
 
 
 def _replace_standard_input() -> None:
-    # What this process starts must not hold, or read from, the leash.
+    # The processes that this one starts must neither hold the leash nor read from it.
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.close(nothing)
@@ -38,7 +39,7 @@ def _watch(leash: int, folder: str) -> None:
 
 
 def main() -> None:
-    """Run a module, as `python -m` would, on a leash."""
+    """Run a module on a leash, otherwise as `python -m` would."""
     folder, module = sys.argv[1:3]
     sys.argv = [module, *sys.argv[3:]]
     hold(folder)

@@ -1,4 +1,4 @@
-"""The AWS emulator as a child process: started on a free port of 127.0.0.1, stopped with all it started."""
+"""The AWS emulator as a child process on a free port of 127.0.0.1, stopped with everything it started."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ from local.project import REPOSITORY
 
 HOST = "127.0.0.1"
 RUNS_FOLDER = REPOSITORY / ".local"
-"""Each run has a folder of its own in here, removed when it ends."""
+"""Each run has its own folder in here, which is removed when the run ends."""
 
 START_TIMEOUT_SECONDS = 30.0
 PORT_ATTEMPTS = 5
@@ -34,9 +34,9 @@ class Emulator:
     Parameters
     ----------
     endpoint_url
-        Where all its AWS services answer, e.g. `http://127.0.0.1:40123`.
+        Where all its AWS services answer, such as `http://127.0.0.1:40123`.
     folder
-        The run's own folder; it goes when the emulator goes.
+        The run's own folder, which is removed when the emulator stops.
     """
 
     endpoint_url: str
@@ -44,7 +44,7 @@ class Emulator:
 
 
 def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on at this moment."""
+    """Return a port of 127.0.0.1 that nothing listens on at this moment."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -60,14 +60,14 @@ def running_emulator(
     Parameters
     ----------
     progress
-        Told what takes long.
+        Called with a line of text before anything that takes long.
     ports
-        Ports to try in turn, should one turn out to be taken; by default, some that are free at this moment.
+        Ports to try in turn until one is not taken; by default, some that are free at this moment.
 
     Raises
     ------
     EmulatorError
-        It cannot be installed, or does not start; the text ends with the end of its log.
+        It cannot be installed, or does not start; the text ends with what its log said last.
     """
     python = emulator_python(progress)
     with contextlib.ExitStack() as stack:
@@ -85,7 +85,7 @@ def _start(stack: contextlib.ExitStack, python: Path, ports: Iterable[int]) -> E
 
 
 class _PortTakenError(EmulatorError):
-    """Somebody else listens on the chosen port."""
+    """Another process listens on the chosen port."""
 
 
 @contextlib.contextmanager
@@ -111,7 +111,7 @@ def _run_folder() -> Iterator[Path]:
 
 
 def _environment(folder: Path, port: int) -> dict[str, str]:
-    # Made from nothing: the functions inherit it, and must not see this machine's settings or credentials.
+    # Made from scratch: the functions inherit it, and must not see this machine's settings or credentials.
     return {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
@@ -122,9 +122,9 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "S3_DATA_DIR": _made(folder / "s3"),
         "BIND_HOST": HOST,
         "GATEWAY_PORT": str(port),
-        # Else it also listens on port 8883, on all addresses.
+        # Otherwise it also listens on port 8883, on all addresses.
         "IOT_MTLS_ENABLED": "0",
-        # Else it removes containers of other emulators on this machine.
+        # Otherwise it removes the containers of other emulators on this machine.
         "DOCKER_HOST": f"unix://{folder}/no-docker",
     }
 
@@ -138,7 +138,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         text = log.read_text(errors="replace")
-        # Not a request to the port: on a port that was taken, the answer would be somebody else's.
+        # No request to the port: if it was taken, another process would answer.
         if _LISTENING in text:
             return
         if process.poll() is not None:

@@ -1,7 +1,7 @@
-"""The emulator's own virtual environment, built from `local/requirements.txt` when needed.
+"""Virtual environments apart from the project's own, built when they are first needed.
 
-It is apart from the project's so that the functions, which run on the emulator's interpreter, see what
-Lambda's runtime has and nothing else: a package missing from the layer shows.
+The emulator has one so that the functions, which run on the emulator's interpreter, see what Lambda's runtime
+has and nothing else: a package missing from the layer shows.
 """
 
 import contextlib
@@ -9,40 +9,36 @@ import fcntl
 import hashlib
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from local.errors import EmulatorError
 from local.project import REPOSITORY
 
-
-@contextlib.contextmanager
-def file_lock(file: Path) -> Iterator[None]:
-    """Hold `file` for this process alone; others wait. The system lets go of it if the process dies."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
 REQUIREMENTS = REPOSITORY / "local" / "requirements.txt"
 VENV = REPOSITORY / ".venv-emulator"
 
 
-def emulator_python(
-    progress: Callable[[str], None],
-    *,
-    venv: Path = VENV,
-    requirements: Path = REQUIREMENTS,
-    what: str = "the AWS emulator",
-    pip_options: Sequence[str] = (),
-) -> Path:
-    """Return the emulator's interpreter, having built its environment if that is missing or out of date.
+def emulator_python(progress: Callable[[str], None]) -> Path:
+    """Return the interpreter of the emulator's environment; see `ensure`."""
+    return ensure(VENV, REQUIREMENTS, what="the AWS emulator", progress=progress)
 
-    Another environment apart from the project's is built in the same way; ``what`` names it to the user, and
-    ``pip_options`` are given to pip.
+
+def ensure(venv: Path, requirements: Path, *, what: str, progress: Callable[[str], None]) -> Path:
+    """Return an environment's interpreter, having built the environment if it is missing or out of date.
 
     Several processes may ask at once: one builds, the others wait.
+
+    Parameters
+    ----------
+    venv
+        The environment's folder.
+    requirements
+        What pip installs into it; a change in this file, or of Python's version, has it built again.
+    what
+        Names the environment's purpose to the user, such as "the AWS emulator".
+    progress
+        Called with a line of text before something is installed.
 
     Raises
     ------
@@ -52,22 +48,13 @@ def emulator_python(
     python = venv / "bin" / "python"
     stamp = venv / "requirements.sha256"
     wanted = _fingerprint(requirements)
-    with file_lock(venv.parent / ".local" / f"{venv.name}.lock"):
+    with _locked(venv.parent / ".local" / f"{venv.name}.lock"):
         if not python.exists() or _read(stamp) != wanted:
             progress(f"Installing {what} (once, about half a minute) ...")
             _run(what, sys.executable, "-m", "venv", "--clear", str(venv))
-            _run(
-                what,
-                str(python),
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                *pip_options,
-                "-r",
-                str(requirements),
-            )
+            # Not compiled: far more is installed than a run imports, and Python compiles what it imports.
+            options = ("--quiet", "--disable-pip-version-check", "--no-compile")
+            _run(what, str(python), "-m", "pip", "install", *options, "-r", str(requirements))
             # Last: an interrupted installation has no stamp, and is done again.
             stamp.write_text(wanted)
     return python
@@ -75,6 +62,15 @@ def emulator_python(
 
 def _fingerprint(requirements: Path) -> str:
     return hashlib.sha256(f"{sys.version_info[:2]}".encode() + requirements.read_bytes()).hexdigest()
+
+
+@contextlib.contextmanager
+def _locked(file: Path) -> Iterator[None]:
+    """Hold `file` for this process alone; others wait. The system lets go of it if the process dies."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 def _read(file: Path) -> str:

@@ -1,11 +1,12 @@
-"""HTTP APIs. See https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html."""
+"""API Gateway's HTTP APIs. See https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis.html."""
 
 from typing import Any
 
-from local.deployer.aws_clients import AwsClients
-from local.resources.arns import execute_api_arn
-from local.resources.creator import Created, Creator
-from local.resources.inputs import Inputs
+from local.aws_clients import AwsClients
+from local.resources.inputs import Created, Creator, Inputs
+
+_ACCOUNT = "000000000000"
+"""The emulator's account for the dummy credentials."""
 
 
 def _api(aws: AwsClients, inputs: Inputs) -> Created:
@@ -14,9 +15,9 @@ def _api(aws: AwsClients, inputs: Inputs) -> Created:
         "protocolType", "description", "corsConfiguration", "disableExecuteApiEndpoint", "version"
     )
     api = aws.apigateway.create_api(Name=name, Tags=inputs.tags(), **parameters)["ApiId"]
-    # The emulator reports a host below `localhost`, which Python cannot resolve; this works everywhere.
+    # The emulator reports a subdomain of `localhost`, which Python cannot resolve; this works everywhere.
     endpoint = f"{aws.endpoint_url}/_aws/execute-api/{api}/$default"
-    return Created(api, {"name": name, "apiEndpoint": endpoint, "executionArn": execute_api_arn(aws, api)})
+    return Created(api, {"name": name, "apiEndpoint": endpoint, "executionArn": _execution_arn(aws, api)})
 
 
 def _authorizer(aws: AwsClients, inputs: Inputs) -> Created:
@@ -69,7 +70,12 @@ def _stage(aws: AwsClients, inputs: Inputs) -> Created:
     )
     aws.apigateway.create_stage(StageName=name, Tags=inputs.tags(), **parameters)
     api: Any = inputs.take("apiId")
-    return Created(name, {"name": name, "executionArn": f"{execute_api_arn(aws, api)}/{name}"})
+    return Created(name, {"name": name, "executionArn": f"{_execution_arn(aws, api)}/{name}"})
+
+
+def _execution_arn(aws: AwsClients, api: str) -> str:
+    """Return an API's execution ARN, which permissions to invoke a function name; no AWS call returns it."""
+    return f"arn:aws:execute-api:{aws.region}:{_ACCOUNT}:{api}"
 
 
 CREATORS: dict[str, Creator] = {

@@ -1,11 +1,20 @@
-"""Alarms and dashboards. See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html."""
+"""CloudWatch alarms and dashboards, and CloudWatch Logs' groups and saved queries.
 
+See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html and
+https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html.
+"""
+
+import functools
+import logging
+import threading
+import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from local.deployer.aws_clients import AwsClients
-from local.resources.creator import Created, Creator
-from local.resources.inputs import Inputs, pascal_keys, present
+from botocore.exceptions import ClientError
+
+from local.aws_clients import AwsClients
+from local.resources.inputs import Created, Creator, Inputs, pascal_keys, present
 
 
 def _metric_alarm(aws: AwsClients, inputs: Inputs) -> Created:
@@ -66,7 +75,60 @@ def _dashboard(aws: AwsClients, inputs: Inputs) -> Created:
     return Created(name, {"dashboardName": name, "dashboardArn": arn})
 
 
+def _log_group(aws: AwsClients, inputs: Inputs) -> Created:
+    name, retention = inputs.name(), inputs.take("retentionInDays", 0)
+    inputs.without_meaning_here("skipDestroy")
+    aws.logs.create_log_group(
+        logGroupName=name, tags=inputs.tags(), **_own_names(inputs, "kmsKeyId", "logGroupClass")
+    )
+    # With 0 the AWS provider means "never expires", which in AWS is the absence of a policy.
+    if retention:
+        aws.logs.put_retention_policy(logGroupName=name, retentionInDays=retention)
+    return Created(name, {"name": name, "arn": _arn(aws, name)})
+
+
+def _own_names(inputs: Inputs, *keys: str) -> dict[str, Any]:
+    return {key: value for key in keys if (value := inputs.take(key)) is not None}
+
+
+def _arn(aws: AwsClients, name: str) -> str:
+    groups = aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+    arn = next(group["arn"] for group in groups if group["logGroupName"] == name)
+    # CloudWatch Logs ends it with ":*", the AWS provider does not.
+    return arn.removesuffix(":*")
+
+
+def _query_definition(aws: AwsClients, inputs: Inputs) -> Created:
+    parameters = _own_names(inputs, "queryString", "logGroupNames")
+    try:
+        query = aws.logs.put_query_definition(name=inputs.name(), **parameters)["queryDefinitionId"]
+    except ClientError as error:
+        query = _unkept(error)
+    return Created(query, {"queryDefinitionId": query})
+
+
+def _unkept(error: ClientError) -> str:
+    # A saved query is only text for people: the rest can be deployed into an emulator that keeps none.
+    if "Unknown action" not in error.response["Error"]["Message"]:
+        raise error
+    with _TELLING:
+        _tell_once(
+            "The emulator keeps no saved Logs Insights queries; their parameters were checked, no more."
+        )
+    return str(uuid.uuid4())
+
+
+_TELLING = threading.Lock()
+
+
+@functools.cache
+def _tell_once(message: str) -> None:
+    logging.getLogger(__name__).warning(message)
+
+
 CREATORS: dict[str, Creator] = {
     "aws:cloudwatch/metricAlarm:MetricAlarm": _metric_alarm,
     "aws:cloudwatch/dashboard:Dashboard": _dashboard,
+    "aws:cloudwatch/logGroup:LogGroup": _log_group,
+    "aws:cloudwatch/queryDefinition:QueryDefinition": _query_definition,
 }

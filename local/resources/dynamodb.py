@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from local.deployer.aws_clients import WAITER_CONFIG, AwsClients
-from local.resources.creator import Created, Creator
-from local.resources.inputs import Inputs, pascal_keys, present
+from local.aws_clients import WAITER_CONFIG, AwsClients
+from local.resources.inputs import Created, Creator, Inputs, pascal_keys, present
 
 
 def _table(aws: AwsClients, inputs: Inputs) -> Created:

@@ -1,22 +1,25 @@
-"""A resource's inputs, as the program gave them and as AWS wants them."""
+"""What a resource is created from: its inputs, as the program gives them and as AWS takes them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from pulumi.runtime import rpc
 
+from local.aws_clients import AwsClients
+
 
 class Inputs:
-    """The inputs of one resource, which remembers what a creator has taken.
+    """The inputs of one resource, which remember what a creator has taken.
 
-    What is not taken would be missing from the emulator with nobody noticing; `untaken` says so.
+    An input that no creator takes would silently have no effect; `untaken` tells.
 
     Parameters
     ----------
     values
-        As the mock monitor hands them over: camelCase keys, numbers as floats, secrets wrapped.
+        As Pulumi's mock monitor gives them: camelCase keys, numbers as floats, secrets wrapped.
     generate_name
-        Makes the physical name where the program gives none.
+        Makes a physical name if the program gives none.
     """
 
     def __init__(self, values: Mapping[str, Any], generate_name: Callable[[], str]) -> None:
@@ -35,33 +38,33 @@ class Inputs:
         return self.take(key) or self._generate_name()
 
     def parameters(self, *keys: str, **renamed: str) -> dict[str, Any]:
-        """Return the inputs that are set as AWS parameters, `functionName` as `FunctionName`, at every depth.
+        """Return those inputs that are set as AWS parameters, with keys in PascalCase at every depth.
 
         Parameters
         ----------
         keys
-            Inputs whose parameter has their own name in PascalCase.
+            Inputs that AWS calls the same: `functionName` becomes `FunctionName`.
         renamed
-            Inputs whose parameter has another name, by that name.
+            Inputs that AWS calls otherwise, by AWS's name.
         """
         wanted = {pascal_case(key): key for key in keys} | renamed
         found = {parameter: self.take(key) for parameter, key in wanted.items()}
         return {parameter: pascal_keys(value) for parameter, value in found.items() if value is not None}
 
     def tags(self) -> dict[str, str]:
-        """Return the tags, as a map."""
+        """Return the tags as a map."""
         return dict(self.take("tags", {}))
 
     def tag_list(self, key: str = "Key", value: str = "Value") -> list[Any]:
-        """Return the tags as a list of pairs, as several older services want them."""
+        """Return the tags as a list of pairs, as several older services take them."""
         return [{key: name, value: text} for name, text in self.tags().items()]
 
     def without_meaning_here(self, *keys: str) -> None:
-        """Accept inputs that only tell the AWS provider what to do at a later update or destroy."""
+        """Take inputs that only tell the AWS provider what to do in a later update or destroy."""
         self._taken.update(keys)
 
     def untaken(self) -> list[str]:
-        """Return the inputs that are set and that no one has taken."""
+        """Return the inputs that are set, but that nothing has taken."""
         return sorted(
             key for key, value in self.values.items() if value is not None and key not in self._taken
         )
@@ -96,3 +99,23 @@ def pascal_keys(value: Any) -> Any:
 def present(parameters: Mapping[str, Any], absent: Iterable[Any] = (None, {}, [])) -> dict[str, Any]:
     """Return the parameters that are neither None nor empty."""
     return {key: value for key, value in parameters.items() if value not in absent}
+
+
+@dataclass(frozen=True)
+class Created:
+    """A resource that has been created.
+
+    Parameters
+    ----------
+    id
+        Its physical id, as the AWS provider reports it.
+    outputs
+        What the provider would compute (`arn`, `url` ...), by camelCase name, besides the inputs.
+    """
+
+    id: str
+    outputs: Mapping[str, Any] = field(default_factory=dict)
+
+
+Creator = Callable[[AwsClients, Inputs], Created]
+"""Creates one resource of one type."""

@@ -3,13 +3,16 @@
 See https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
 
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from local.deployer.aws_clients import WAITER_CONFIG, AwsClients
-from local.resources.archive import zip_bytes
-from local.resources.arns import invoke_arn
-from local.resources.creator import Created, Creator
-from local.resources.inputs import Inputs
+import pulumi
+
+from local.aws_clients import WAITER_CONFIG, AwsClients
+from local.resources.inputs import Created, Creator, Inputs
 
 
 def _function(aws: AwsClients, inputs: Inputs) -> Created:
@@ -39,7 +42,12 @@ def _function(aws: AwsClients, inputs: Inputs) -> Created:
     aws.functions.get_waiter("function_active_v2").wait(FunctionName=name, WaiterConfig=WAITER_CONFIG)
     _reserve_concurrency(aws, name, inputs)
     arn, version = function["FunctionArn"], function["Version"]
-    return Created(name, {"name": name, "arn": arn, "invokeArn": invoke_arn(aws, arn), "version": version})
+    return Created(name, {"name": name, "arn": arn, "invokeArn": _invoke_arn(aws, arn), "version": version})
+
+
+def _invoke_arn(aws: AwsClients, function_arn: str) -> str:
+    """Return the ARN that API Gateway integrations name a function by; the AWS provider makes it, too."""
+    return f"arn:aws:apigateway:{aws.region}:lambda:path/2015-03-31/functions/{function_arn}/invocations"
 
 
 def _environment(inputs: Inputs) -> Any:
@@ -48,7 +56,7 @@ def _environment(inputs: Inputs) -> Any:
 
 def _reserve_concurrency(aws: AwsClients, name: str, inputs: Inputs) -> None:
     reserved = inputs.take("reservedConcurrentExecutions", -1)
-    # -1 is the AWS provider's word for "no reservation".
+    # With -1 the AWS provider means "no reservation".
     if reserved >= 0:
         aws.functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=reserved)
 
@@ -88,6 +96,52 @@ def _event_source_mapping(aws: AwsClients, inputs: Inputs) -> Created:
         ),
     )
     return Created(mapping["UUID"], {"uuid": mapping["UUID"], "functionArn": mapping["FunctionArn"]})
+
+
+def zip_bytes(archive: pulumi.Archive) -> bytes:
+    """Return an archive as the zip file that Pulumi's engine would upload.
+
+    Parameters
+    ----------
+    archive
+        An `AssetArchive`, or a `FileArchive` of a folder or of a zip file, which stays as it is. Paths are
+        relative to the current folder, the program's.
+
+    Raises
+    ------
+    ValueError
+        It contains something that the local cloud cannot read, such as a URL.
+    """
+    if isinstance(archive, pulumi.FileArchive) and zipfile.is_zipfile(archive.path):
+        return Path(archive.path).read_bytes()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in sorted(_entries(archive, PurePosixPath())):
+            file.writestr(zipfile.ZipInfo(str(name)), content)
+    return buffer.getvalue()
+
+
+def _entries(item: pulumi.Archive | pulumi.Asset, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, bytes]]:
+    match item:
+        case pulumi.AssetArchive():
+            for name, member in item.assets.items():
+                yield from _entries(member, at / name)
+        case pulumi.FileArchive():
+            yield from _folder_entries(Path(item.path), at)
+        case pulumi.FileAsset():
+            yield at, Path(item.path).read_bytes()
+        case pulumi.StringAsset():
+            yield at, item.text.encode()
+        case _:
+            raise ValueError(f"the local cloud cannot read a {type(item).__name__}")
+
+
+def _folder_entries(folder: Path, at: PurePosixPath) -> Iterator[tuple[PurePosixPath, bytes]]:
+    if not folder.is_dir():
+        raise ValueError(f"the local cloud reads an archive from a folder or a zip, and {folder} is neither")
+    for file in folder.rglob("*"):
+        if file.is_file():
+            yield at / file.relative_to(folder).as_posix(), file.read_bytes()
 
 
 CREATORS: dict[str, Creator] = {

@@ -1,4 +1,4 @@
-"""What a run submits, and under which names."""
+"""What a check submits, and under which names."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,8 +8,8 @@ from ops.errors import UsageError
 from taskguard.model.record import is_task_id
 
 
-class ApiAuth(StrEnum):
-    """The stack's `taskguard:apiAuth`."""
+class AuthMode(StrEnum):
+    """How the API authorizes its callers: the stack's setting `taskguard:apiAuth`."""
 
     NONE = "none"
     IAM = "iam"
@@ -17,19 +17,19 @@ class ApiAuth(StrEnum):
 
 
 def name_of(moment: datetime) -> str:
-    """Make a run's name from the time, to the second, in UTC: `run-20261121-235501`."""
+    """Name a run after the second in which it starts, in UTC: `run-20261121-235501`."""
     return f"run-{moment.astimezone(UTC):%Y%m%d-%H%M%S}"
 
 
 def task_ids(run: str, count: int) -> list[str]:
-    """Make the ids of a run's tasks: numbered from 0, in one width of two digits or more.
+    """Return the ids of a run's tasks: numbered from 0, all of one width, at least two digits.
 
-    Equal width makes one in ten end in any given digit: of 30 tasks, three end in 3.
+    With one width, a tenth of the ids ends in any given digit: of 30 tasks, three end in 3.
 
     Raises
     ------
     UsageError
-        The run's name cannot begin a task id.
+        A task id cannot begin with the run's name.
     """
     width = max(2, len(str(count - 1)))
     ids = [f"{run}-{number:0{width}}" for number in range(count)]
@@ -41,48 +41,48 @@ def task_ids(run: str, count: int) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CheckPlan:
     """What to submit, and how.
 
     Attributes
     ----------
     run
-        The run's name, with which the tasks' ids begin.
+        The run's name, with which the ids of its tasks begin.
     tasks
-        How many, from 1.
+        How many, 1 or more.
     timeout
         Seconds to wait for tasks to settle after the last submission.
     clients
-        How many tasks are submitted at a time, from 1.
+        How many tasks are submitted at a time, 1 or more.
     auth, token
-        How the API wants its callers authorized.
+        How the API authorizes its callers; a token goes with `jwt` alone.
     """
 
     run: str
     tasks: int = 30
     timeout: float = 300.0
     clients: int = 8
-    auth: ApiAuth = ApiAuth.NONE
+    auth: AuthMode = AuthMode.NONE
     token: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a run's name that cannot begin a task id, and a token that is missing or of no use."""
+        """Refuse a name that no task id can begin with, and a token that is missing or out of place."""
         self.task_ids()
         checked_token(self.auth, self.token)
 
     def task_ids(self) -> list[str]:
-        """Return the tasks' ids, in order."""
+        """Return the ids of the tasks, in order."""
         return task_ids(self.run, self.tasks)
 
 
-def checked_token(kind: ApiAuth, token: str | None) -> str | None:
-    """Return the token, if one is needed.
+def checked_token(kind: AuthMode, token: str | None) -> str | None:
+    """Return the token if the API wants one.
 
     Raises
     ------
     UsageError
         `jwt` without a token, or a token without `jwt`.
     """
-    if (kind is ApiAuth.JWT) != bool(token):
+    if (kind is AuthMode.JWT) != bool(token):
         raise UsageError("--auth jwt and --token (or TASKGUARD_TOKEN) belong together: give both or neither.")
     return token

@@ -1,56 +1,57 @@
-"""What a run comes to, for people."""
+"""A check's progress and result, written for people and for scripts."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from ops.check.outcomes import Outcome, Result, latency
+from ops.check.result import CheckedTask, CheckResult, latency
 from ops.check.run import Progress
 from ops.console import notes, print_table
+from ops.tasks import error_line
+from taskguard.model.record import Outcome, Status
 
 _SAMPLE = 8
-_MARKS = {"COMPLETED": "ok", "FAILED": "failed"}
+_MARKS = {Outcome.COMPLETED: "ok", Outcome.FAILED: "failed", None: "unfinished"}
 
 
-def sample(outcomes: Sequence[Outcome], size: int = _SAMPLE) -> list[Outcome]:
-    """Choose a few tasks that show every kind of outcome: unsettled, dead-lettered, retried, done at once."""
-    kinds: dict[tuple[str, int], list[Outcome]] = {}
-    for outcome in outcomes:
-        kinds.setdefault((outcome.status, len(outcome.attempts)), []).append(outcome)
-    ordered = [kinds[kind] for kind in sorted(kinds, key=lambda kind: (kind[0] == "COMPLETED", kind))]
+def sample(tasks: Sequence[CheckedTask], size: int = _SAMPLE) -> list[CheckedTask]:
+    """Choose a few tasks that show every kind of ending: unsettled, dead-lettered, retried, done at once."""
+    kinds: dict[tuple[str, int], list[CheckedTask]] = {}
+    for task in tasks:
+        kinds.setdefault((task.status, len(task.outcomes)), []).append(task)
+    ordered = [kinds[kind] for kind in sorted(kinds, key=lambda kind: (kind[0] == Status.COMPLETED, kind))]
     rounds = [group[turn] for turn in range(size) for group in ordered if turn < len(group)]
-    return sorted(rounds[:size], key=lambda outcome: outcome.task_id)
+    return sorted(rounds[:size], key=lambda task: task.task_id)
 
 
-def print_sample(console: Console, result: Result) -> None:
+def print_sample(console: Console, result: CheckResult) -> None:
     """Print a sample of the records."""
-    chosen = sample(result.outcomes)
-    title = f"{len(chosen)} of {len(result.outcomes)} records"
+    chosen = sample(result.tasks)
+    title = f"{len(chosen)} of {len(result.tasks)} records"
     table = Table(title=title, title_justify="left", header_style="bold")
     for heading in ("task", "status", "attempts", "settled after", "last error"):
         table.add_column(heading, overflow="fold", no_wrap=heading == "task")
-    for outcome in chosen:
-        table.add_row(*_row(outcome))
+    for task in chosen:
+        table.add_row(*_row(task))
     print_table(console, table)
 
 
-def print_latency(console: Console, result: Result) -> None:
+def print_latency(console: Console, result: CheckResult) -> None:
     """Print how long the run took, and how long the API took to answer."""
     middle, high = latency(result.submit_seconds)
     console.print(
-        f"{len(result.outcomes)} accepted of {result.submitted} submitted; last settled after "
+        f"{len(result.tasks)} accepted of {result.submitted} submitted; last settled after "
         f"{result.duration_seconds:.1f} s; submit median {middle:.0f} ms, p95 {high:.0f} ms"
     )
 
 
-def print_refused(console: Console, result: Result) -> None:
-    """Print how many tasks the API did not accept, by reason, with an example of each."""
+def print_refused(console: Console, result: CheckResult) -> None:
+    """Print how many tasks the API did not accept, for each reason, with an example."""
     reasons: dict[str, list[str]] = {}
     for task_id, reason in result.refused.items():
         reasons.setdefault(reason, []).append(task_id)
@@ -58,16 +59,16 @@ def print_refused(console: Console, result: Result) -> None:
         console.print(f"NOT ACCEPTED: {len(task_ids)} ({task_ids[0]} ...): {reason}", style="red")
 
 
-def print_lost(console: Console, result: Result, most: int = 10) -> None:
+def print_lost(console: Console, result: CheckResult, most: int = 10) -> None:
     """Print which accepted tasks did not settle in time."""
-    lost = [f"{outcome.task_id} ({outcome.status})" for outcome in result.outcomes if not outcome.settled]
+    lost = [f"{task.task_id} ({task.status})" for task in result.tasks if not task.settled]
     if lost:
         more = f" and {len(lost) - most} more" if len(lost) > most else ""
         console.print(f"NOT SETTLED IN TIME: {', '.join(lost[:most])}{more}", style="red")
         console.print("Are tasks being taken from the queue? `python -m ops status` tells.")
 
 
-def final_lines(result: Result) -> list[str]:
+def final_lines(result: CheckResult) -> list[str]:
     """Return the five lines that scripts look for."""
     counts = result.counts()
     return [
@@ -79,24 +80,23 @@ def final_lines(result: Result) -> list[str]:
     ]
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
-    marks = [_MARKS.get(attempt.get("outcome", ""), "unfinished") for attempt in outcome.attempts]
-    error = outcome.last_error or {}
+def _row(task: CheckedTask) -> tuple[str, ...]:
     return (
-        outcome.task_id,
-        outcome.status,
-        ", ".join(marks) or "none",
-        _took(outcome),
-        f"{error['type']}: {error['message']}" if error else "",
+        task.task_id,
+        task.status,
+        ", ".join(_MARKS[outcome] for outcome in task.outcomes) or "none",
+        _settled_after(task),
+        error_line(task.record.last_error if task.record else None),
     )
 
 
-def _took(outcome: Outcome) -> str:
-    """Seconds from the record's creation until it settled, by the record's own times."""
-    if not (outcome.created_at and outcome.settled_at):
+def _settled_after(task: CheckedTask) -> str:
+    """Write the time from the record's creation until it settled, by the record's own times."""
+    record = task.record
+    settled_at = record and (record.completed_at or record.dead_lettered_at)
+    if not (record and settled_at):
         return ""
-    seconds = datetime.fromisoformat(outcome.settled_at) - datetime.fromisoformat(outcome.created_at)
-    return f"{seconds.total_seconds():.1f} s"
+    return f"{(settled_at - record.created_at).total_seconds():.1f} s"
 
 
 _SECONDS_BETWEEN_LINES = 5.0
@@ -104,7 +104,13 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 @contextmanager
 def live_progress(total: int) -> Iterator[Callable[[Progress], None]]:
-    """Show bars on a terminal, and a line now and then elsewhere; yields the function to call."""
+    """Show progress, as bars on a terminal and as a line now and then elsewhere.
+
+    Yields
+    ------
+    callable
+        Shows the progress that it is given.
+    """
     if notes.is_terminal:
         with _bars() as bars:
             yield _on_terminal(bars, total)
@@ -139,7 +145,7 @@ def _on_terminal(bars: Bars, total: int) -> Callable[[Progress], None]:
 
 
 def _in_lines() -> Callable[[Progress], None]:
-    """Print a line at most every few seconds, and when all has settled."""
+    """Print a line every few seconds at most, and when everything has settled."""
     last_time = float("-inf")
 
     def show(progress: Progress) -> None:

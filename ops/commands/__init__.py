@@ -1,1 +1,1 @@
-"""One module a command: its options and its words; the work is done elsewhere in `ops`."""
+"""The commands: their options, help and output; the work is done elsewhere in `ops`."""

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ops.check.plan import ApiAuth
+from ops.check.plan import AuthMode
 from ops.commands.options import Auth, Clients, Json, Outputs, RunName, Stack, Tasks, Timeout, Token
 from ops.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
-    from ops.check.outcomes import Result
-    from ops.check.plan import Plan
+    from ops.check.plan import CheckPlan
+    from ops.check.result import CheckResult
     from ops.stack.outputs import StackOutputs
 
 CHECK_EXAMPLES = """
@@ -38,14 +38,14 @@ def check(  # noqa: PLR0913 - one parameter an option
     stack: Stack = None,
     as_json: Json = False,
     clients: Clients = 8,
-    auth: Auth = ApiAuth.NONE,
+    auth: Auth = AuthMode.NONE,
     token: Token = None,
 ) -> None:
     """Submit tasks, watch them settle, report the outcomes."""
-    from ops.check.plan import Plan
+    from ops.check.plan import CheckPlan
     from ops.stack.outputs import find_outputs
 
-    plan = Plan(run_name(run), tasks, timeout, clients, auth, token)
+    plan = CheckPlan(run_name(run), tasks, timeout, clients, auth, token)
     found = find_outputs(outputs, stack)
     try:
         check_and_report(plan, found, as_json=as_json)
@@ -54,19 +54,19 @@ def check(  # noqa: PLR0913 - one parameter an option
 
 
 def run_name(given: str | None) -> str:
-    """Return the run's name that the user gave, or one made from the time."""
+    """Return the name that the user gave, or one made from the time."""
     from ops.check.plan import name_of
 
     return name_of(datetime.now(UTC)) if given is None else given
 
 
-def check_and_report(plan: "Plan", outputs: "StackOutputs", *, as_json: bool) -> None:
+def check_and_report(plan: "CheckPlan", outputs: "StackOutputs", *, as_json: bool) -> None:
     """Check a stack and print the result.
 
     Raises
     ------
     typer.Exit
-        With code 1: tasks were lost or not accepted.
+        With code 1: a task was not accepted, or did not settle in time.
     OpsError
         See `ops.check.run.check`.
     """
@@ -80,7 +80,7 @@ def check_and_report(plan: "Plan", outputs: "StackOutputs", *, as_json: bool) ->
         raise typer.Exit(1)
 
 
-def _print(result: "Result", *, as_json: bool) -> None:
+def _print(result: "CheckResult", *, as_json: bool) -> None:
     from ops.check import report
     from ops.console import notes, results
 

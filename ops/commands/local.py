@@ -1,4 +1,4 @@
-"""`local` and `demo`: the local cloud, up until Ctrl-C or for one check."""
+"""`local` and `demo`: a local cloud, up until Ctrl-C or for one check."""
 # ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
 
 import json
@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ops.check.plan import ApiAuth
+from ops.check.plan import AuthMode
 from ops.commands.check import check_and_report, run_name
 from ops.commands.options import (
     Auth,
@@ -31,7 +31,7 @@ from ops.commands.options import (
 def local_stack(
     stack: str, overrides: Mapping[str, str], outputs_file: Path | None
 ) -> Iterator[dict[str, Any]]:
-    """Bring the local cloud up, yield its outputs, and take it down again, whatever happens.
+    """Bring a local cloud up, yield its outputs, and take it down again, whatever happens.
 
     Raises
     ------
@@ -51,9 +51,9 @@ _BODY = '{"taskId": "hello-1", "payload": {"greeting": "hello"}}'
 
 
 def welcome(outputs: Mapping[str, Any]) -> str:
-    """Write the outputs and two lines to paste into a shell.
+    """Write the outputs, and two commands to paste into a shell.
 
-    The URLs hold `$default`, the stage, which a shell would expand: they are quoted.
+    The URLs are quoted: they contain `$default`, the stage, which a shell would expand.
     """
     tasks = f"{outputs['apiEndpoint'].rstrip('/')}/tasks"
     submit = (
@@ -71,7 +71,7 @@ Examples:
 
   python -m ops local --seed 7 --set failureRate=0.5
 
-While it is up, the other commands find it by themselves: `python -m ops check` in another terminal.
+While it is up, the other commands find it without being told: `python -m ops check` in another terminal.
 """
 
 StackName = Annotated[
@@ -83,12 +83,12 @@ def local(
     stack: StackName = "local",
     outputs_file: Annotated[
         Path | None,
-        typer.Option("--outputs-file", metavar="PATH", help="Where to leave the outputs while it is up."),
+        typer.Option("--outputs-file", metavar="PATH", help="Where to keep the outputs while it is up."),
     ] = None,
     seed: Seed = None,
     settings: Settings = None,
 ) -> None:
-    """Local cloud up, with the program in it, until Ctrl-C."""
+    """Keep a local cloud up, with the program in it, until Ctrl-C."""
     from ops.console import notes, results
 
     overrides = settings_of(settings, seed)
@@ -108,7 +108,7 @@ Examples:
 
   python -m ops demo --tasks 200 --seed 7 --json
 
-With --seed N the run is named seed-N, so that two runs give the same outcomes task by task.
+With --seed N the run is named seed-N, so that two runs have the same outcome for every task.
 """
 
 
@@ -122,16 +122,16 @@ def demo(  # noqa: PLR0913 - one parameter an option
     stack: StackName = "local",
     as_json: Json = False,
     clients: Clients = 8,
-    auth: Auth = ApiAuth.NONE,
+    auth: Auth = AuthMode.NONE,
     token: Token = None,
 ) -> None:
-    """Local cloud up, check, down: all on this machine."""
-    from ops.check.plan import Plan
+    """Bring a local cloud up, check it, take it down."""
+    from ops.check.plan import CheckPlan
     from ops.stack.outputs import from_document
 
     overrides = settings_of(settings, seed)
     name = f"seed-{seed}" if run is None and seed is not None else run_name(run)
-    # Before the local cloud is started: wrong usage is told at once.
-    plan = Plan(name, tasks, timeout, clients, auth, token)
+    # Before the local cloud is started, so that wrong usage shows at once.
+    plan = CheckPlan(name, tasks, timeout, clients, auth, token)
     with local_stack(stack, overrides, None) as outputs:
         check_and_report(plan, from_document(outputs, "the local cloud"), as_json=as_json)

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""The options that commands share, and how their values are read."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ops.check.plan import ApiAuth
+from ops.check.plan import AuthMode
 from ops.errors import UsageError
 
 _LENGTH = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -18,11 +18,11 @@ def parse_length(text: str) -> timedelta:
     Raises
     ------
     UsageError
-        The text is something else.
+        It is something else.
     """
     found = _LENGTH.fullmatch(text.strip())
     if not found or not text.strip():
-        raise UsageError(f"{text!r} is no length of time: expected one like 90s, 15m, 2h30m or 7d.")
+        raise UsageError(f"{text!r} is not a length of time: expected one like 90s, 15m, 2h30m or 7d.")
     days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
     try:
         return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
@@ -31,12 +31,12 @@ def parse_length(text: str) -> timedelta:
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
-    """Read a point of time: ISO 8601 (without a zone: UTC), or a length of time before now.
+    """Read a point in time: ISO 8601 (in UTC unless it has a zone), or a length of time before now.
 
     Raises
     ------
     UsageError
-        The text is neither, or a length that goes back before the calendar begins.
+        It is neither, or goes back before the calendar begins.
     """
     try:
         moment = datetime.fromisoformat(text)
@@ -50,7 +50,7 @@ def _before(now: datetime, text: str) -> datetime:
         return now - parse_length(text)
     except (UsageError, OverflowError):
         raise UsageError(
-            f"{text!r} is no time: expected one like 2026-11-21T09:00:00Z, 2026-11-21, or a length "
+            f"{text!r} is not a time: expected one like 2026-11-21T09:00:00Z, 2026-11-21, or a length "
             "back from now such as 15m or 2h."
         ) from None
 
@@ -63,13 +63,15 @@ Stack = Annotated[
     str | None,
     typer.Option("--stack", metavar="NAME", help="Pulumi stack: runs `pulumi stack output --json`."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document on standard output, nothing else.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document to standard output, nothing else.")
+]
 Tasks = Annotated[
     int, typer.Option("--tasks", metavar="N", min=1, max=100_000, help="How many tasks to submit.")
 ]
 RunName = Annotated[
     str | None,
-    typer.Option("--run", metavar="NAME", help="Begins the tasks' ids; made from the time unless given."),
+    typer.Option("--run", metavar="NAME", help="Prefix of the task ids; made from the time by default."),
 ]
 Timeout = Annotated[
     int,
@@ -78,7 +80,7 @@ Timeout = Annotated[
 Clients = Annotated[
     int, typer.Option("--clients", metavar="N", min=1, max=256, help="Tasks submitted at a time.")
 ]
-Auth = Annotated[ApiAuth, typer.Option("--auth", help="How the API authorizes its callers.")]
+Auth = Annotated[AuthMode, typer.Option("--auth", help="How the API authorizes its callers.")]
 Token = Annotated[
     str | None,
     typer.Option("--token", metavar="JWT", envvar="TASKGUARD_TOKEN", help="JSON Web Token for --auth jwt."),
@@ -86,14 +88,12 @@ Token = Annotated[
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="A stack setting for this time, such as failureRate=0; repeatable."
+        "--set", metavar="KEY=VALUE", help="Override a stack setting, such as failureRate=0; repeatable."
     ),
 ]
 Seed = Annotated[
     int | None,
-    typer.Option(
-        "--seed", metavar="N", help="Makes simulated failures predictable (setting simulationSeed)."
-    ),
+    typer.Option("--seed", metavar="N", help="Make simulated failures predictable (setting simulationSeed)."),
 ]
 ErrorPattern = Annotated[
     str | None,
@@ -113,12 +113,12 @@ Rate = Annotated[
 
 
 def settings_of(pairs: list[str] | None, seed: int | None) -> dict[str, str]:
-    """Read `--set KEY=VALUE` and `--seed` into stack settings.
+    """Turn `--set KEY=VALUE` and `--seed` into stack settings.
 
     Raises
     ------
     UsageError
-        A pair has no key or no `=`, or the seed is given twice.
+        A pair has no key or no `=`, or two different seeds are given.
     """
     settings = {}
     for pair in pairs or []:

@@ -1,4 +1,4 @@
-"""`pause` and `resume`: whether tasks are taken from the queue."""
+"""`status`, `pause` and `resume`: look at a stack, and stop or start taking tasks from its queue."""
 # ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
 
 import json
@@ -17,7 +17,7 @@ Examples:
 
 
 def status(*, outputs: Outputs = None, stack: Stack = None, as_json: Json = False) -> None:
-    """Queue depths, deliveries, dead letters, alarms that ring."""
+    """Show queue depths, deliveries, dead letters and active alarms."""
     from ops.console import results
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
@@ -34,9 +34,9 @@ def status(*, outputs: Outputs = None, stack: Stack = None, as_json: Json = Fals
 
 
 PAUSE_EXAMPLES = """
-Tasks are still accepted and wait in the queue (for its retention, see the stack's settings). Those that are
-being processed end as they would. `resume` lets the rest run; `pulumi up --refresh` may do so, too,
-because to it a paused mapping is a difference.
+Tasks are still accepted, and wait in the queue for as long as it keeps them (see the stack's settings).
+Those being processed are finished. `resume` lets the rest run; so may `pulumi up --refresh`, which sees a
+paused mapping as drift.
 
 Example:
 

@@ -1,4 +1,4 @@
-"""The AWS clients of this tool, made in one place."""
+"""The AWS clients of this tool."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 
+from local.aws_clients import ACCESS_KEY, SECRET_KEY
 from ops.errors import OpsError
 
 if TYPE_CHECKING:
@@ -28,10 +29,10 @@ _CONFIG = Config(
 
 @dataclass(frozen=True)
 class Aws:
-    """One session and its clients, made when first used.
+    """A stack's session and clients, made when first used.
 
-    A stack that names an endpoint is a local cloud: it gets the emulator's dummy credentials, so that the
-    user's own are neither needed nor sent there.
+    A stack with an endpoint of its own is a local cloud. It gets the emulator's dummy credentials: the user's
+    own are neither needed nor sent there.
     """
 
     outputs: "StackOutputs"
@@ -43,37 +44,33 @@ class Aws:
 
     @cached_property
     def session(self) -> boto3.Session:
-        """The session: the stack's region, and the user's credentials (or the local cloud's)."""
+        """The stack's region with the user's credentials, or the local cloud's."""
         if self.is_local:
-            return boto3.Session(
-                aws_access_key_id="test",
-                aws_secret_access_key="test",  # noqa: S106 - the emulator knows no secrets
-                region_name=self.outputs.region,
-            )
+            return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=self.outputs.region)
         return boto3.Session(region_name=self.outputs.region)
 
     @cached_property
     def sqs(self) -> "SQSClient":
-        """Queues: depths and sending."""
+        """The queues."""
         return self.session.client("sqs", endpoint_url=self.outputs.aws_endpoint_url, config=_CONFIG)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """The table of records."""
+        """The tasks table."""
         return self.session.client("dynamodb", endpoint_url=self.outputs.aws_endpoint_url, config=_CONFIG)
 
     @cached_property
     def lambda_(self) -> "LambdaClient":
-        """Event source mappings."""
+        """The functions' event source mappings."""
         return self.session.client("lambda", endpoint_url=self.outputs.aws_endpoint_url, config=_CONFIG)
 
     @cached_property
     def cloudwatch(self) -> "CloudWatchClient":
-        """Alarms."""
+        """The alarms."""
         return self.session.client("cloudwatch", endpoint_url=self.outputs.aws_endpoint_url, config=_CONFIG)
 
     def credentials(self) -> "ReadOnlyCredentials":
-        """Return the credentials of this moment; temporary ones are renewed by the session.
+        """Return the present credentials; the session renews temporary ones.
 
         Raises
         ------

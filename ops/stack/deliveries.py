@@ -1,4 +1,4 @@
-"""The event source mapping that lets a function receive from a queue, and switching it off and on."""
+"""Event source mappings, which let a function receive from a queue: finding them, switching them."""
 
 import time
 from collections.abc import Callable
@@ -19,14 +19,14 @@ _LONGEST_CHANGE_SECONDS = 180
 
 
 @dataclass(frozen=True)
-class Mapping:
-    """An event source mapping: its id, and its state in Lambda's words."""
+class EventSourceMapping:
+    """What lets a function receive from a queue: its id, and its state as Lambda names it."""
 
     uuid: str
     state: str
 
 
-def mapping_of(client: "LambdaClient", function: str, queue_url: str) -> Mapping:
+def mapping_of(client: "LambdaClient", function: str, queue_url: str) -> EventSourceMapping:
     """Find the mapping between a queue and a function.
 
     Raises
@@ -38,19 +38,24 @@ def mapping_of(client: "LambdaClient", function: str, queue_url: str) -> Mapping
     for page in client.get_paginator("list_event_source_mappings").paginate(FunctionName=function):
         for found in page["EventSourceMappings"]:
             if found.get("EventSourceArn", "").endswith(f":{queue}"):
-                return Mapping(found["UUID"], found["State"])
+                return EventSourceMapping(found["UUID"], found["State"])
     raise OpsError(f"Function {function} has no event source mapping for queue {queue}.")
 
 
 def switch(
     client: "LambdaClient", uuid: str, *, on: bool, sleep: Callable[[float], None] = time.sleep
 ) -> bool:
-    """Enable or disable a mapping and wait until it is; returns False if it was so already.
+    """Enable or disable a mapping and wait until that has taken effect.
+
+    Returns
+    -------
+    bool
+        False if it was in that state already.
 
     Raises
     ------
     OpsError
-        It does not come to rest within three minutes.
+        A change takes longer than three minutes, or something else changed the mapping meanwhile.
     """
     wanted = ENABLED if on else DISABLED
     if _steady_state(client, uuid, sleep) == wanted:
@@ -65,7 +70,7 @@ def switch(
 
 
 def _steady_state(client: "LambdaClient", uuid: str, sleep: Callable[[float], None]) -> str:
-    """Wait until no change is under way: Lambda refuses a second one."""
+    """Wait until no change is under way, because Lambda refuses a second one."""
     for _ in range(int(_LONGEST_CHANGE_SECONDS / _POLL_SECONDS)):
         state = client.get_event_source_mapping(UUID=uuid)["State"]
         if state in _STEADY:

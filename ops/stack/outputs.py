@@ -19,24 +19,24 @@ FUNCTIONS = ("submit_task", "get_task", "process_task", "monitor_dlq")
 
 @dataclass(frozen=True)
 class StackOutputs:
-    """A stack's outputs, checked.
+    """The outputs of a TaskGuard stack, checked.
 
     Attributes
     ----------
     api_endpoint
-        URL of the HTTP API without a slash at the end; the routes follow it.
+        URL of the HTTP API, without a slash at the end.
     task_queue_url, dead_letter_queue_url
         The two queues.
     tasks_table_name
-        The table of records.
+        The tasks table.
     function_names
-        The functions' names in Lambda, by folder name (`process_task`).
+        The functions' names in Lambda, by their folder's name (`process_task`).
     alarm_topic_arn
-        The SNS topic of the alarms; it also tells the region.
+        The SNS topic of the alarms; the region is taken from it.
     dashboard_url
-        The dashboard in the CloudWatch console, or "" where there is none.
+        The dashboard in the CloudWatch console; empty if there is none.
     aws_endpoint_url
-        Where AWS's APIs are if not at AWS: only the local cloud's outputs have it.
+        Where a local cloud answers in AWS's place; None for a stack on AWS.
     """
 
     api_endpoint: str
@@ -50,7 +50,7 @@ class StackOutputs:
 
     @property
     def region(self) -> str:
-        """The stack's region, which stands in each of its ARNs (arn:aws:sns:REGION:account:name)."""
+        """The stack's region, as in each of its ARNs (`arn:aws:sns:REGION:ACCOUNT:NAME`)."""
         return self.alarm_topic_arn.split(":")[3]
 
 
@@ -62,12 +62,12 @@ def parse_outputs(text: str, origin: str) -> StackOutputs:
     text
         A JSON object.
     origin
-        Where the text is from, for the error message.
+        Where the text is from, for the error's text.
 
     Raises
     ------
     UsageError
-        The text is no JSON object, or keys are missing or of a wrong kind; all of them are named.
+        It is not a JSON object, or outputs are missing or of the wrong kind; all of them are named.
     """
     try:
         document = json.loads(text)
@@ -81,12 +81,12 @@ def parse_outputs(text: str, origin: str) -> StackOutputs:
 
 
 def from_document(document: Mapping[str, Any], origin: str) -> StackOutputs:
-    """Check outputs that are a mapping already, as the local cloud gives them.
+    """Check outputs that need no parsing, such as the local cloud's.
 
     Raises
     ------
     UsageError
-        Keys are missing or of a wrong kind; all of them are named.
+        Outputs are missing or of the wrong kind; all of them are named.
     """
     faults = [fault for key in _CHECKS if (fault := _fault(document, key))]
     if faults:
@@ -111,7 +111,7 @@ def _is_url(value: object) -> bool:
     try:
         url = urlsplit(value if isinstance(value, str) else "")
         return url.scheme in {"http", "https"} and bool(url.hostname) and url.port != 0
-    except ValueError:  # a port or an IPv6 address that is none
+    except ValueError:  # not a port, or not an IPv6 address
         return False
 
 
@@ -142,10 +142,10 @@ def _fault(document: Mapping[str, Any], key: str) -> str:
     return "" if is_right(document[key]) else f"{key} is {document[key]!r}, expected {expected}"
 
 
-THREE_WAYS = """Which stack? Say it in one of three ways:
+THREE_WAYS = """Which stack? Name it in one of three ways:
   --stack NAME      a stack of the Pulumi CLI (runs `pulumi stack output --json`)
   --outputs FILE    a file of outputs, or - for standard input
-  python -m ops local    in another terminal: the local cloud's outputs are then found by themselves"""
+  python -m ops local    in another terminal: its outputs are then found without being named"""
 
 
 def find_outputs(outputs: str | None, stack: str | None, local_outputs: Path = OUTPUTS_FILE) -> StackOutputs:
@@ -163,7 +163,7 @@ def find_outputs(outputs: str | None, stack: str | None, local_outputs: Path = O
     Raises
     ------
     UsageError
-        Both were given, or neither and no local cloud is up; or the outputs are not those of TaskGuard.
+        Both were given, or neither and no local cloud is up; or the outputs are not a TaskGuard stack's.
     OpsError
         The file cannot be read, or the Pulumi CLI is missing or failed.
     """
@@ -211,7 +211,7 @@ def _of_local_cloud(path: Path) -> StackOutputs:
 
 
 def _answers(url: str) -> bool:
-    """Tell whether something listens there: a killed local cloud leaves its outputs behind."""
+    """Tell whether something listens there: a local cloud that was killed may leave its outputs behind."""
     address = urlsplit(url)
     try:
         with socket.create_connection((address.hostname or "", address.port or 80), timeout=2):

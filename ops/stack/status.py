@@ -1,4 +1,4 @@
-"""How a stack stands at this moment."""
+"""How a stack stands: its queues, deliveries, dead letters and alarms."""
 
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -7,7 +7,7 @@ from rich.table import Table
 
 from ops.console import print_table
 from ops.stack.deliveries import ENABLED, mapping_of
-from ops.tasks.records import count_dead_letters
+from ops.tasks import count_dead_letters
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -28,7 +28,7 @@ class Depth:
     in_flight
         Received and not deleted: being processed, or waiting for a retry.
     delayed
-        Sent with a delay that is not over.
+        Sent with a delay that has not passed.
     """
 
     visible: int = 0
@@ -36,12 +36,12 @@ class Depth:
     delayed: int = 0
 
     def __str__(self) -> str:
-        """Write the three numbers for a progress line."""
+        """Write the three numbers in one line."""
         return f"queue: {self.visible} visible, {self.in_flight} in flight, {self.delayed} delayed"
 
 
 def depth_of(client: "SQSClient", queue_url: str) -> Depth:
-    """Ask SQS for a queue's depth."""
+    """Return how many messages a queue holds."""
     answer = client.get_queue_attributes(
         QueueUrl=queue_url,
         AttributeNames=[
@@ -59,15 +59,15 @@ def depth_of(client: "SQSClient", queue_url: str) -> Depth:
 
 
 @dataclass(frozen=True)
-class Alarm:
-    """An alarm in state ALARM: its name, and CloudWatch's reason."""
+class ActiveAlarm:
+    """An alarm in state ALARM, with the reason that CloudWatch gives."""
 
     name: str
     reason: str
 
 
-def ringing_alarms(client: "CloudWatchClient", topic_arn: str) -> list[Alarm]:
-    """Return the alarms in state ALARM that report to the stack's topic; that is how they are known."""
+def active_alarms(client: "CloudWatchClient", topic_arn: str) -> list[ActiveAlarm]:
+    """Return the stack's alarms in state ALARM; they are known by the topic that they report to."""
     pages = client.get_paginator("describe_alarms").paginate(
         ActionPrefix=topic_arn, AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
@@ -75,7 +75,7 @@ def ringing_alarms(client: "CloudWatchClient", topic_arn: str) -> list[Alarm]:
         alarm for page in pages for alarm in (*page.get("MetricAlarms", []), *page.get("CompositeAlarms", []))
     ]
     return [
-        Alarm(alarm["AlarmName"], alarm.get("StateReason", ""))
+        ActiveAlarm(alarm["AlarmName"], alarm.get("StateReason", ""))
         for alarm in found
         if alarm["StateValue"] == "ALARM" and topic_arn in alarm.get("AlarmActions", [])
     ]
@@ -88,11 +88,11 @@ class Health:
     Attributes
     ----------
     task_queue, dead_letter_queue
-        Depths; Lambda drains both, so messages that stay are the sign of trouble.
+        Depths. Lambda drains both queues: messages that stay there mean trouble.
     deliveries, dead_letter_deliveries
         States of the two event source mappings.
     dead_letters
-        Tasks that are DEAD_LETTERED in the table.
+        How many tasks are DEAD_LETTERED.
     alarms
         Those in state ALARM.
     """
@@ -102,7 +102,7 @@ class Health:
     deliveries: str
     dead_letter_deliveries: str
     dead_letters: int
-    alarms: list[Alarm]
+    alarms: list[ActiveAlarm]
 
     def document(self) -> dict[str, Any]:
         """Make the JSON report."""
@@ -115,7 +115,7 @@ class Health:
 
 
 def health_of(aws: "Aws") -> Health:
-    """Ask the stack's services."""
+    """Ask the stack's services how it stands."""
     outputs, functions = aws.outputs, aws.outputs.function_names
     return Health(
         task_queue=depth_of(aws.sqs, outputs.task_queue_url),
@@ -125,12 +125,12 @@ def health_of(aws: "Aws") -> Health:
             aws.lambda_, functions["monitor_dlq"], outputs.dead_letter_queue_url
         ).state,
         dead_letters=count_dead_letters(aws.dynamodb, outputs.tasks_table_name),
-        alarms=ringing_alarms(aws.cloudwatch, outputs.alarm_topic_arn),
+        alarms=active_alarms(aws.cloudwatch, outputs.alarm_topic_arn),
     )
 
 
 def print_health(console: "Console", health: Health) -> None:
-    """Print it for people."""
+    """Print a stack's health as a table, with what to do about it."""
     table = Table(header_style="bold")
     for heading in ("queue", "visible", "in flight", "delayed", "deliveries"):
         table.add_column(heading, justify="left" if heading in {"queue", "deliveries"} else "right")

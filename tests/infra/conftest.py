@@ -1,10 +1,10 @@
-"""The program's runs that most tests look at."""
+"""Runs of the program that most tests look at."""
 
 import pytest
 
 from tests.support.program import ProgramRun, run_program
 
-# Values that occur nowhere else, so that a value found in a resource can only come from its setting.
+# Values that occur nowhere else, so that one found in a resource can only come from its setting.
 TUNED = {
     "maxAttempts": "8",
     "backoffBaseSeconds": "2",
@@ -39,7 +39,7 @@ def dev() -> ProgramRun:
 
 @pytest.fixture(scope="session")
 def tuned() -> ProgramRun:
-    """The development stack with every setting changed that only passes a value on."""
+    """The development stack with every setting changed whose value is merely passed on."""
     return run_program("dev", TUNED)
 
 

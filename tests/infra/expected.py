@@ -1,4 +1,4 @@
-"""Names and ARNs of the development stack under the mocks."""
+"""Names, URLs and ARNs of the development stack, as the mock monitor makes them."""
 
 from tests.support.fake_outputs import ACCOUNT, REGION
 

@@ -1,4 +1,4 @@
-"""The program and the functions never import each other; here they are held against each other."""
+"""The program and the functions never import each other; here they are compared with each other."""
 
 import json
 from collections import UserDict
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from get_task.handler import GetSettings
-from infra.settings.checks import waits_seconds
+from infra.settings.timing import backoffs_seconds
 from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
 from submit_task.handler import SubmitSettings
@@ -26,7 +26,7 @@ READERS: dict[str, Callable[[Mapping[str, str]], object]] = {
 
 
 class Remembered(UserDict[str, str]):
-    """An environment that remembers which keys were asked for."""
+    """An environment that remembers which keys were read."""
 
     def __init__(self, values: Mapping[str, str]) -> None:
         super().__init__(values)
@@ -55,18 +55,18 @@ def test_each_function_reads_exactly_the_environment_that_it_is_given(
     assert given.asked | {"POWERTOOLS_LOG_LEVEL"} == set(given)
 
 
-@pytest.mark.parametrize(("attempts", "base", "longest"), [(3, 5, 900), (8, 2, 61), (1, 1, 1)])
-def test_the_waits_that_are_calculated_with_are_those_that_are_kept(
+@pytest.mark.parametrize(("attempts", "base", "longest"), [(3, 5, 900), (8, 2, 61), (1, 1, 1), (100, 1, 900)])
+def test_the_backoffs_that_the_program_calculates_with_are_those_of_the_functions(
     attempts: int, base: int, longest: int
 ) -> None:
     policy = RetryPolicy(max_attempts=attempts, backoff_base_seconds=base, max_backoff_seconds=longest)
-    kept = [policy.backoff_seconds(number) for number in range(1, attempts)]
-    assert waits_seconds(attempts, base, longest) == kept
+    functions = [policy.backoff_seconds(number) for number in range(1, attempts)]
+    assert backoffs_seconds(attempts, base, longest) == functions
 
 
 @pytest.fixture
 def emitted(dev: ProgramRun, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
-    """The line of metrics that a function with its real environment writes, when all events have happened."""
+    """The line of metrics that a function with its real environment writes after every kind of event."""
     variables = environment(dev, "process-task")
     telemetry = Telemetry(variables["POWERTOOLS_SERVICE_NAME"], variables["POWERTOOLS_METRICS_NAMESPACE"])
     for event in METRICS:
@@ -78,7 +78,7 @@ def emitted(dev: ProgramRun, capsys: pytest.CaptureFixture[str]) -> dict[str, An
     return line
 
 
-def test_every_own_metric_that_is_watched_is_written_with_its_namespace_and_dimensions(
+def test_every_own_metric_that_is_watched_is_written_in_its_namespace_with_its_dimensions(
     dev: ProgramRun, emitted: dict[str, Any]
 ) -> None:
     (directive,) = emitted["_aws"]["CloudWatchMetrics"]

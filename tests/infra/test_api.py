@@ -1,11 +1,11 @@
-"""The HTTP API: who may call, how often, and what is written down about it."""
+"""The HTTP API: its routes, who may call them and how often, and its access log."""
 
 import json
 from typing import Any
 
 import pytest
 
-from tests.infra.expected import PLACE
+from tests.infra.expected import PLACE, function_arn
 from tests.support.fake_outputs import REGION
 from tests.support.program import ProgramRun, Registered, run_program
 
@@ -38,25 +38,24 @@ def test_every_route_leads_to_its_function(dev: ProgramRun) -> None:
     for key, function in ROUTES.items():
         integration = dev.one("aws:apigatewayv2/integration:Integration", f"api-{function}")
         assert found[key].inputs["target"] == f"integrations/integration-{integration.name}"
-        assert integration.inputs["integrationUri"].endswith(
-            f":function:taskguard-dev-{function}/invocations"
-        )
+        invoked = f"{function_arn(function)}/invocations"
+        assert integration.inputs["integrationUri"].endswith(invoked)
         assert integration.inputs["payloadFormatVersion"] == "2.0"
         assert integration.inputs["integrationType"] == "AWS_PROXY"
 
 
 @pytest.mark.parametrize("key", ROUTES)
-def test_without_a_choice_every_route_wants_a_signature(key: str, prod: ProgramRun) -> None:
+def test_by_default_every_route_demands_a_signature(key: str, prod: ProgramRun) -> None:
     assert routes(prod)[key].inputs["authorizationType"] == "AWS_IAM"
 
 
 @pytest.mark.parametrize("key", ROUTES)
-def test_the_development_stack_opens_every_route_in_its_own_file(dev: ProgramRun, key: str) -> None:
+def test_the_development_stack_opens_every_route(dev: ProgramRun, key: str) -> None:
     assert routes(dev)[key].inputs["authorizationType"] == "NONE"
 
 
 @pytest.mark.parametrize("key", ROUTES)
-def test_with_jwt_every_route_wants_a_token(key: str) -> None:
+def test_with_jwt_every_route_demands_a_token(key: str) -> None:
     run = run_program("dev", JWT)
     (authorizer,) = run.all("aws:apigatewayv2/authorizer:Authorizer")
     inputs = routes(run)[key].inputs
@@ -99,7 +98,7 @@ def test_the_access_log_goes_to_a_group_of_its_own_with_retention(dev: ProgramRu
     assert stage(dev)["accessLogSettings"]["destinationArn"] == destination
 
 
-def test_the_access_log_tells_request_route_status_latency_and_integration_error(dev: ProgramRun) -> None:
+def test_the_access_log_has_request_route_status_latency_and_integration_error(dev: ProgramRun) -> None:
     entry = json.loads(stage(dev)["accessLogSettings"]["format"])
     wanted = {
         "requestId": "$context.requestId",
@@ -111,7 +110,7 @@ def test_the_access_log_tells_request_route_status_latency_and_integration_error
     assert wanted.items() <= entry.items()
 
 
-def test_cors_is_absent_unless_origins_are_configured(dev: ProgramRun) -> None:
+def test_cors_is_off_unless_origins_are_configured(dev: ProgramRun) -> None:
     (api,) = dev.all("aws:apigatewayv2/api:Api")
     assert "corsConfiguration" not in api.inputs
 
@@ -121,11 +120,18 @@ def test_cors_allows_the_configured_origins_alone(tuned: ProgramRun) -> None:
     cors = api.inputs["corsConfiguration"]
     assert cors["allowOrigins"] == ["https://one.example.com", "https://two.example.com"]
     assert cors["allowMethods"] == ["GET", "POST"]
-    assert {"authorization", "content-type"} < set(cors["allowHeaders"])
+    assert cors["allowHeaders"] == [
+        "authorization",
+        "content-type",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
+    ]
+    assert cors["maxAge"] == 3600
     assert "allowCredentials" not in cors
 
 
-def test_the_api_may_call_each_function_from_its_own_routes_alone(dev: ProgramRun) -> None:
+def test_the_api_may_invoke_each_function_from_its_own_routes_alone(dev: ProgramRun) -> None:
     found = {
         (each.inputs["function"], each.inputs["sourceArn"]): each.inputs
         for each in dev.all("aws:lambda/permission:Permission")

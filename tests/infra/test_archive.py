@@ -1,4 +1,4 @@
-"""Packages: what is in them, and that equal sources give equal bytes."""
+"""The functions' packages: what is in them, and that equal sources give equal bytes."""
 
 import shutil
 import subprocess
@@ -11,13 +11,16 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infra.needs import NEEDS
+from infra.needs import needs
 from infra.packaging.archive import function_archive, zip_bytes
+from tests.support.config import stack_settings
 from tests.support.program import REPOSITORY, ProgramRun
+
+NEEDS = needs(stack_settings("dev"))
 
 
 def names(archive: pulumi.AssetArchive, root: Path) -> list[str]:
-    """Return what an unzip of the package shows."""
+    """Return the names of the files in the package's zip."""
     with zipfile.ZipFile(BytesIO(zip_bytes(archive, root))) as unzipped:
         assert unzipped.testzip() is None
         return unzipped.namelist()
@@ -25,7 +28,7 @@ def names(archive: pulumi.AssetArchive, root: Path) -> list[str]:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A small program: two functions on one domain, and what must not be packed."""
+    """A small program: two functions with one domain, and files that must not be packed."""
     files = {
         "taskguard/__init__.py": "",
         "taskguard/record.py": "RECORD = 1\n",
@@ -82,7 +85,7 @@ def test_a_change_of_one_function_changes_its_package_alone(clone: Path) -> None
 
 def test_a_change_of_process_task_changes_one_of_the_real_packages(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "functions", tmp_path / "functions")
-    keys = [needs.handler.split(".")[0] for needs in NEEDS.values()]
+    keys = [each.handler.split(".")[0] for each in NEEDS.values()]
     before = {key: zip_bytes(function_archive(key, tmp_path), tmp_path) for key in keys}
     with (tmp_path / "functions/process_task/work.py").open("a", encoding="utf-8") as work:
         work.write("# changed\n")
@@ -96,7 +99,7 @@ def test_a_change_of_the_domain_changes_every_package(clone: Path) -> None:
     assert zip_bytes(function_archive("two", clone), clone) != before
 
 
-def test_a_package_tells_no_time(clone: Path) -> None:
+def test_a_package_has_no_times(clone: Path) -> None:
     with zipfile.ZipFile(BytesIO(zip_bytes(function_archive("one", clone), clone))) as unzipped:
         assert {entry.date_time for entry in unzipped.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
@@ -107,14 +110,14 @@ def test_an_unpacked_package_can_be_read_by_lambdas_user(clone: Path) -> None:
         assert {entry.compress_type for entry in unzipped.infolist()} == {zipfile.ZIP_STORED}
 
 
-def test_assets_are_found_from_the_program_so_that_the_state_names_no_machine(dev: ProgramRun) -> None:
+def test_assets_have_relative_paths_so_that_the_state_does_not_depend_on_the_machine(dev: ProgramRun) -> None:
     for function in dev.all("aws:lambda/function:Function"):
         for name, path in paths(function.inputs["code"]).items():
             assert path == f"functions/{name}"
             assert (REPOSITORY / path).is_file()
 
 
-def test_a_function_without_modules_is_refused_by_the_name_of_its_folder(clone: Path) -> None:
+def test_a_function_without_modules_is_refused_with_the_name_of_its_folder(clone: Path) -> None:
     with pytest.raises(FileNotFoundError, match="functions/three"):
         function_archive("three", clone)
 

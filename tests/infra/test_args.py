@@ -1,10 +1,10 @@
-"""Components refuse arguments that they cannot work with, before anything is created."""
+"""Components refuse bad arguments before anything is created."""
 
 from typing import Any
 
 import pytest
 
-from infra.components.layer import DependencyLayerArgs
+from infra.components.function import DependencyLayerArgs
 from infra.components.queue import TaskQueueArgs
 from infra.components.scope import Scope
 from infra.settings.problems import ArgsError
@@ -12,7 +12,7 @@ from infra.settings.problems import ArgsError
 SCOPE = Scope("dev", {})
 
 
-def test_all_bad_arguments_are_told_at_once_with_field_value_and_range() -> None:
+def test_all_bad_arguments_are_reported_at_once_with_field_value_and_range() -> None:
     with pytest.raises(ArgsError) as caught:
         TaskQueueArgs(SCOPE, visibility_timeout_seconds=43_201, retention_days=0)
     assert str(caught.value) == (
@@ -23,11 +23,11 @@ def test_all_bad_arguments_are_told_at_once_with_field_value_and_range() -> None
 
 @pytest.mark.parametrize("value", [True, "4", 4.0, None])
 def test_a_number_must_be_a_whole_number(value: Any) -> None:
-    with pytest.raises(ArgsError):
+    with pytest.raises(ArgsError, match=f"retention_days is {value!r}; it must be a whole number from"):
         TaskQueueArgs(SCOPE, visibility_timeout_seconds=30, retention_days=value)
 
 
-def test_a_runtime_must_be_one_of_lambdas() -> None:
+def test_a_runtime_must_be_one_that_lambda_has() -> None:
     with pytest.raises(ArgsError, match=r"runtime is 'python2.7'; it must be one of python3.13, "):
         DependencyLayerArgs(SCOPE, "layer.zip", "python2.7")
 

@@ -17,7 +17,7 @@ def widgets(run: ProgramRun) -> list[dict[str, Any]]:
 
 
 def shown(run: ProgramRun) -> set[tuple[str, ...]]:
-    """Return every metric on the dashboard: namespace, name, dimensions."""
+    """Return every metric on the dashboard as namespace, name and dimensions."""
     return {tuple(metric) for widget in widgets(run) for metric in widget["properties"]["metrics"]}
 
 
@@ -41,7 +41,7 @@ def test_every_chart_names_the_region_of_the_stack(dev: ProgramRun) -> None:
     assert {widget["properties"]["region"] for widget in widgets(dev)} == {REGION}
 
 
-def test_charts_fill_the_grid_and_do_not_overlap(dev: ProgramRun) -> None:
+def test_charts_fill_the_grid_without_overlapping(dev: ProgramRun) -> None:
     cells = [
         (column, row)
         for widget in widgets(dev)
@@ -59,7 +59,7 @@ def test_saved_queries_find_a_task_the_errors_and_the_dead_letters(dev: ProgramR
     assert 'filter event = "TASK_DEAD_LETTER"' in found["taskguard-dev/dead-letters"]
 
 
-def test_saved_queries_look_into_every_functions_log(dev: ProgramRun) -> None:
+def test_saved_queries_search_every_functions_log(dev: ProgramRun) -> None:
     groups = {f"/aws/lambda/taskguard-dev-{function}" for function in FUNCTIONS}
     for query in dev.all(QUERY):
         assert set(query.inputs["logGroupNames"]) == groups

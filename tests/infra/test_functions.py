@@ -1,8 +1,8 @@
-"""The Lambda functions, their environment and their logs."""
+"""The Lambda functions: environment, limits, logs, tracing, layer."""
 
 import pytest
 
-from tests.infra.expected import DEAD_LETTER_QUEUE_URL, FUNCTIONS, TASK_QUEUE_URL, log_group_arn
+from tests.infra.expected import DEAD_LETTER_QUEUE_URL, FUNCTIONS, PLACE, TASK_QUEUE_URL, log_group_arn
 from tests.support.program import ProgramRun, Registered
 
 COMMON = {
@@ -53,15 +53,19 @@ def test_monitor_dlq_knows_its_queue_and_how_long_records_live(dev: ProgramRun) 
     }
 
 
-def test_settings_reach_the_functions_as_whole_numbers_in_text(tuned: ProgramRun) -> None:
-    changed = environment(tuned, "process-task")
-    assert changed["MAX_ATTEMPTS"] == "8"
-    assert changed["BACKOFF_BASE_SECONDS"] == "2"
-    assert changed["MAX_BACKOFF_SECONDS"] == "61"
-    assert changed["RECORD_TTL_DAYS"] == "6"
-    assert changed["FAILURE_RATE"] == "1"
-    assert changed["PERMANENT_FAILURE_SUFFIX"] == "-bad"
-    assert changed["SIMULATION_SEED"] == "77"
+def test_settings_reach_the_functions_as_text(tuned: ProgramRun) -> None:
+    assert environment(tuned, "process-task") == {
+        **COMMON,
+        "TASK_QUEUE_URL": TASK_QUEUE_URL,
+        "DEAD_LETTER_QUEUE_URL": DEAD_LETTER_QUEUE_URL,
+        "MAX_ATTEMPTS": "8",
+        "BACKOFF_BASE_SECONDS": "2",
+        "MAX_BACKOFF_SECONDS": "61",
+        "RECORD_TTL_DAYS": "6",
+        "FAILURE_RATE": "1",
+        "PERMANENT_FAILURE_SUFFIX": "-bad",
+        "SIMULATION_SEED": "77",
+    }
 
 
 def test_production_simulates_no_failures(prod: ProgramRun) -> None:
@@ -78,16 +82,15 @@ def test_every_function_runs_its_own_handler_on_arm64_with_the_layer(dev: Progra
     assert inputs["architectures"] == ["arm64"]
     assert inputs["runtime"] == "python3.13"
     assert inputs["name"] == f"taskguard-dev-{name}"
-    (layer,) = inputs["layers"]
-    assert layer.endswith(":layer:taskguard-dev-dependencies:1")
+    assert inputs["layers"] == [f"arn:aws:lambda:{PLACE}:layer:taskguard-dev-dependencies:1"]
 
 
 @pytest.mark.parametrize(("name", "seconds"), [("submit-task", 29), ("get-task", 15), ("monitor-dlq", 30)])
-def test_timeouts_stand_in_the_table_of_needs(dev: ProgramRun, name: str, seconds: int) -> None:
+def test_timeouts_are_those_of_the_table_of_needs(dev: ProgramRun, name: str, seconds: int) -> None:
     assert function(dev, name).inputs["timeout"] == seconds
 
 
-def test_timeout_of_process_task_and_memory_of_all_are_settings(tuned: ProgramRun) -> None:
+def test_the_timeout_of_process_task_and_the_memory_of_all_are_settings(tuned: ProgramRun) -> None:
     assert function(tuned, "process-task").inputs["timeout"] == 100
     assert {function(tuned, name).inputs["memorySize"] for name in FUNCTIONS} == {513}
 

@@ -1,4 +1,4 @@
-"""The dependency layer: built for Lambda, the same everywhere, and without a network the second time."""
+"""The dependency layer: built for Lambda, the same on every machine, offline the second time."""
 
 import subprocess
 import sys
@@ -36,7 +36,7 @@ def test_two_builds_are_byte_equal(built: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("no_pip")
-def test_the_second_build_needs_no_pip_and_so_no_network(built: Path) -> None:
+def test_the_second_build_needs_neither_pip_nor_the_network(built: Path) -> None:
     assert layer_zip(RECIPE, built.parent) == built
 
 
@@ -80,7 +80,7 @@ def test_the_layer_is_pure_python_and_fits_any_processor(built: Path) -> None:
     assert not [name for name in zipfile.ZipFile(built).namelist() if name.endswith(".so")]
 
 
-def test_pip_is_told_lambdas_platform_and_to_trust_hashes_alone() -> None:
+def test_pip_is_told_lambdas_platform_and_to_trust_only_hashes() -> None:
     command = " ".join(RECIPE.pip_arguments(Path("requirements.txt"), Path("out")))
     for option in (
         "--require-hashes",
@@ -114,12 +114,12 @@ def test_every_requirement_is_pinned_with_a_hash() -> None:
     assert all(line.strip().startswith("--hash=sha256:") for line in hashes)
 
 
-def test_the_program_deploys_this_very_layer(dev: ProgramRun, built: Path) -> None:
+def test_the_program_deploys_this_layer(dev: ProgramRun, built: Path) -> None:
     code = dev.one("aws:lambda/layerVersion:LayerVersion", "dependencies").inputs["code"]
     assert code.path == f".build/{built.name}"
     assert (REPOSITORY / code.path).read_bytes() == built.read_bytes()
 
 
-def test_the_layer_lies_where_git_does_not_look() -> None:
+def test_the_layer_is_built_where_git_ignores_it() -> None:
     assert ".build/" in (REPOSITORY / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert layer.program_layer("python3.13").startswith(".build/")

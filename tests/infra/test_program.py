@@ -1,4 +1,4 @@
-"""The program as a whole: what it exports, how its resources are arranged, and that it asks nobody."""
+"""The program as a whole: what it exports, how its resources are arranged, and that it looks nothing up."""
 
 from collections import Counter
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.infra.expected import DEAD_LETTER_QUEUE_URL, FUNCTIONS, TASK_QUEUE_UR
 from tests.support.fake_outputs import REGION
 from tests.support.program import REPOSITORY, ProgramRun, Registered, run_program
 
-# AWS gives these no tags of their own.
+# Types that cannot have tags.
 UNTAGGED = {
     "aws:apigatewayv2/integration:Integration",
     "aws:apigatewayv2/route:Route",
@@ -45,7 +45,7 @@ def test_the_outputs_are_what_tools_need_and_nothing_else(dev: ProgramRun) -> No
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod", "local"])
-def test_every_stack_file_gives_a_whole_program(stack: str) -> None:
+def test_every_stack_file_makes_a_whole_program(stack: str) -> None:
     run = run_program(stack)
     assert len(run.all("aws:lambda/function:Function")) == 4
     assert len(run.exports) == 8
@@ -80,7 +80,7 @@ def test_every_resource_is_named_after_its_component(dev: ProgramRun) -> None:
 
 
 def test_component_types_never_change(dev: ProgramRun) -> None:
-    """A type is part of every URN below it: another one would replace all that the component holds."""
+    """A component's type is part of the URNs below it: another one would replace all of its resources."""
     components = [each for each in dev.resources if not each.custom]
     assert Counter(each.type for each in components) == {
         "taskguard:alarms:Alarms": 1,
@@ -114,7 +114,7 @@ def test_every_resource_that_can_have_tags_has_those_of_the_stack(prod: ProgramR
             assert resource.inputs["tags"] == tags, resource.urn
 
 
-def test_exports_stand_in_the_main_program_alone() -> None:
+def test_only_the_main_program_exports() -> None:
     modules = [*(REPOSITORY / "infra").rglob("*.py")]
     assert len(modules) > 20
     assert not [path.name for path in modules if "pulumi.export(" in Path(path).read_text(encoding="utf-8")]

@@ -1,9 +1,14 @@
-"""The queues, and who drains them."""
+"""The queues, and the functions that consume them."""
 
 import pytest
 
-from infra.settings.checks import longest_retry_span_seconds, visibility_timeout_seconds, waits_seconds
-from tests.infra.expected import DEAD_LETTER_QUEUE_ARN, TASK_QUEUE_ARN, function_arn
+from tests.infra.expected import (
+    DEAD_LETTER_QUEUE_ARN,
+    DEAD_LETTER_QUEUE_URL,
+    TASK_QUEUE_ARN,
+    TASK_QUEUE_URL,
+    function_arn,
+)
 from tests.support.program import ProgramRun, Registered
 
 QUEUES = {"tasks": TASK_QUEUE_ARN, "dead-letters": DEAD_LETTER_QUEUE_ARN}
@@ -24,9 +29,9 @@ def test_queues_are_encrypted(dev: ProgramRun, name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "arn"), QUEUES.items())
-def test_queues_refuse_whoever_does_not_use_tls(dev: ProgramRun, name: str, arn: str) -> None:
+def test_queues_deny_everything_without_tls(dev: ProgramRun, name: str, arn: str) -> None:
     policy = dev.one("aws:sqs/queuePolicy:QueuePolicy", f"{name}-tls")
-    assert policy.inputs["queueUrl"].endswith(f"/taskguard-dev-{name}")
+    assert policy.inputs["queueUrl"] == {"tasks": TASK_QUEUE_URL, "dead-letters": DEAD_LETTER_QUEUE_URL}[name]
     assert policy.json("policy")["Statement"] == [
         {
             "Sid": "DenyWithoutTls",
@@ -39,15 +44,15 @@ def test_queues_refuse_whoever_does_not_use_tls(dev: ProgramRun, name: str, arn:
     ]
 
 
-def test_the_task_queue_gives_up_after_the_allowed_attempts(dev: ProgramRun, tuned: ProgramRun) -> None:
+def test_the_task_queue_moves_messages_after_the_allowed_attempts(dev: ProgramRun, tuned: ProgramRun) -> None:
     for run, attempts in ((dev, 3), (tuned, 8)):
         expected = {"deadLetterTargetArn": DEAD_LETTER_QUEUE_ARN, "maxReceiveCount": attempts}
         assert queue(run, "tasks").json("redrivePolicy") == expected
 
 
-def test_the_dead_letter_queue_takes_from_the_task_queue_alone(dev: ProgramRun) -> None:
+def test_the_dead_letter_queue_accepts_messages_of_the_task_queue_alone(dev: ProgramRun) -> None:
     (allow,) = dev.all("aws:sqs/redriveAllowPolicy:RedriveAllowPolicy")
-    assert allow.inputs["queueUrl"].endswith("/taskguard-dev-dead-letters")
+    assert allow.inputs["queueUrl"] == DEAD_LETTER_QUEUE_URL
     assert allow.json("redriveAllowPolicy") == {
         "redrivePermission": "byQueue",
         "sourceQueueArns": [TASK_QUEUE_ARN],
@@ -66,18 +71,17 @@ def test_retentions_are_settings(tuned: ProgramRun) -> None:
 
 
 def test_visibility_is_six_timeouts_and_the_window(dev: ProgramRun, tuned: ProgramRun) -> None:
-    assert visibility_timeout_seconds(30, 0) == queue(dev, "tasks").inputs["visibilityTimeoutSeconds"] == 180
-    assert visibility_timeout_seconds(100, 20) == 620
+    assert queue(dev, "tasks").inputs["visibilityTimeoutSeconds"] == 180
     assert queue(tuned, "tasks").inputs["visibilityTimeoutSeconds"] == 620
 
 
 def test_visibility_of_dead_letters_follows_their_monitor(dev: ProgramRun) -> None:
-    timeout = dev.one("aws:lambda/function:Function", "monitor-dlq").inputs["timeout"]
-    assert queue(dev, "dead-letters").inputs["visibilityTimeoutSeconds"] == 6 * timeout
+    assert dev.one("aws:lambda/function:Function", "monitor-dlq").inputs["timeout"] == 30
+    assert queue(dev, "dead-letters").inputs["visibilityTimeoutSeconds"] == 180
 
 
 def test_a_message_may_be_larger_than_the_largest_task(dev: ProgramRun) -> None:
-    assert queue(dev, "tasks").inputs["maxMessageSize"] > 256 * 1024
+    assert queue(dev, "tasks").inputs["maxMessageSize"] == 1024 * 1024 > 256 * 1024
 
 
 @pytest.mark.parametrize("name", ["process-task", "monitor-dlq"])
@@ -86,7 +90,7 @@ def test_consumers_report_failed_messages_one_by_one(dev: ProgramRun, name: str)
 
 
 @pytest.mark.parametrize("name", ["process-task", "monitor-dlq"])
-def test_consumers_bound_their_own_concurrency(tuned: ProgramRun, name: str) -> None:
+def test_consumers_limit_their_own_concurrency(tuned: ProgramRun, name: str) -> None:
     assert mapping(tuned, name).inputs["scalingConfig"] == {"maximumConcurrency": 17}
 
 
@@ -98,16 +102,7 @@ def test_consumers_connect_the_right_queue_and_function(dev: ProgramRun, name: s
     assert mapping(dev, name).inputs["functionName"] == function_arn(name)
 
 
-def test_batches_of_tasks_are_a_setting_and_those_of_dead_letters_are_not(tuned: ProgramRun) -> None:
+def test_the_batches_of_tasks_are_settings_and_those_of_dead_letters_are_not(tuned: ProgramRun) -> None:
     tasks, dead = mapping(tuned, "process-task").inputs, mapping(tuned, "monitor-dlq").inputs
     assert (tasks["batchSize"], tasks["maximumBatchingWindowInSeconds"]) == (101, 20)
     assert (dead["batchSize"], dead["maximumBatchingWindowInSeconds"]) == (10, 0)
-
-
-def test_waits_double_up_to_the_longest() -> None:
-    assert waits_seconds(6, 5, 30) == [5, 10, 20, 30, 30]
-    assert waits_seconds(1, 5, 30) == []
-
-
-def test_a_retry_span_is_all_waits_and_all_tries() -> None:
-    assert longest_retry_span_seconds(3, 5, 900, 30) == 5 + 10 + 3 * 30

@@ -1,4 +1,4 @@
-"""A stack's settings: all of them declared, all problems told at once, each with the line to write."""
+"""A stack's settings: all declared in Pulumi.yaml, all problems reported at once with the line to write."""
 
 import json
 from typing import Any
@@ -7,10 +7,11 @@ import pulumi
 import pytest
 import yaml
 
-from infra.settings.problems import Problem, SettingsError, rules_of
+from infra.settings.problems import Problem, SettingsError
+from infra.settings.rules import rules_of
 from infra.settings.stack import Settings, read_settings, setting_name
 from local.project import load_stack_config
-from tests.support.config import with_config
+from tests.support.config import stack_settings, with_config
 from tests.support.program import REPOSITORY, run_with_config
 
 DECLARED: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text("utf-8"))[
@@ -20,12 +21,12 @@ NAMES = [setting_name(field) for field in rules_of(Settings) if field != "stack"
 
 
 def cli_text(value: object) -> str:
-    """Return a YAML value as the CLI hands it on: texts as they are, everything else as JSON."""
+    """Return a YAML value as the CLI passes it on: strings as they are, everything else as JSON."""
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def problems(changes: dict[str, str | None], stack: str = "dev") -> dict[str, Problem]:
-    """Return the problems of the dev stack's configuration after changes; None takes a setting out."""
+    """Return the problems of the dev stack's configuration after changes; None removes a setting."""
     config = load_stack_config("dev")
     for name, text in changes.items():
         config.pop(f"taskguard:{name}", None)
@@ -36,11 +37,6 @@ def problems(changes: dict[str, str | None], stack: str = "dev") -> dict[str, Pr
     found = {problem.field: problem for problem in caught.value.problems}
     assert len(found) == len(caught.value.problems)
     return found
-
-
-def settings(stack: str) -> Settings:
-    config = load_stack_config(stack)
-    return with_config(config, lambda: read_settings(stack))
 
 
 def test_every_setting_is_declared_and_every_declaration_is_a_setting() -> None:
@@ -60,20 +56,20 @@ def test_every_default_has_its_declared_type(name: str) -> None:
     assert DECLARED[name]["type"] == TYPES[type(DECLARED[name]["default"])]
 
 
-def test_the_defaults_alone_make_a_stack() -> None:
+def test_the_defaults_alone_make_a_valid_stack() -> None:
     config = {f"taskguard:{name}": cli_text(entry["default"]) for name, entry in DECLARED.items()}
     assert with_config(config, lambda: read_settings("plain")).max_attempts == 3
 
 
 def test_the_stack_files_make_the_stacks_that_they_promise() -> None:
-    dev, prod, local = settings("dev"), settings("prod"), settings("local")
+    dev, prod, local = (stack_settings(stack) for stack in ("dev", "prod", "local"))
     assert (dev.failure_rate, dev.permanent_failure_suffix, dev.api_auth) == (0.3, "3", "none")
     assert (local.failure_rate, local.permanent_failure_suffix, local.api_auth) == (0.3, "3", "none")
     assert (prod.failure_rate, prod.permanent_failure_suffix, prod.api_auth) == (0.0, "", "iam")
     assert (dev.protect_data, prod.protect_data, local.protect_data) == (False, True, False)
 
 
-def test_without_a_choice_a_stack_is_secure() -> None:
+def test_by_default_a_stack_is_secure() -> None:
     assert DECLARED["apiAuth"]["default"] == "iam"
     assert DECLARED["failureRate"]["default"] == "0"
     assert DECLARED["corsOrigins"]["default"] == []
@@ -81,7 +77,7 @@ def test_without_a_choice_a_stack_is_secure() -> None:
 
 def test_the_settings_are_frozen() -> None:
     with pytest.raises(AttributeError):
-        settings("dev").max_attempts = 5  # type: ignore[misc]
+        stack_settings("dev").max_attempts = 5  # type: ignore[misc]
 
 
 def test_five_mistakes_are_five_problems_each_with_the_line_to_write() -> None:
@@ -154,7 +150,7 @@ def test_the_report_names_file_field_value_range_and_line() -> None:
         ("tags", '["Team"]', '{"Team": "payments"}'),
     ],
 )
-def test_a_value_out_of_range_is_refused_with_one_that_is_in_it(name: str, text: str, line: str) -> None:
+def test_a_value_out_of_range_is_refused_with_one_that_is_in_range(name: str, text: str, line: str) -> None:
     (problem,) = problems({name: text}).values()
     assert problem.line == f"taskguard:{name}: {line}"
     assert problem.value == text
@@ -174,17 +170,17 @@ def test_a_missing_setting_is_a_problem_and_not_a_hidden_default() -> None:
     )
 
 
-def test_a_misspelt_setting_is_a_problem_that_names_the_near_one() -> None:
+def test_a_misspelt_setting_is_a_problem_that_names_the_closest_one() -> None:
     (problem,) = problems({"maxAttempt": "5"}).values()
     assert (problem.field, problem.line) == ("maxAttempt", "taskguard:maxAttempts: ...")
 
 
-def test_a_setting_that_resembles_none_is_a_problem_too() -> None:
+def test_an_unknown_setting_is_a_problem_too() -> None:
     (problem,) = problems({"zzz": "5"}).values()
     assert problem.line == "(remove taskguard:zzz)"
 
 
-def test_a_stack_name_that_would_make_too_long_names_is_refused() -> None:
+def test_a_stack_name_that_would_make_names_too_long_is_refused() -> None:
     (problem,) = problems({}, stack="x" * 31).values()
     assert problem.field == "the stack's name"
 
@@ -210,7 +206,7 @@ def test_settings_that_contradict_each_other_are_refused(changes: dict[str, str 
     assert problem.line == f"taskguard:{line}"
 
 
-def test_settings_that_just_agree_are_taken() -> None:
+def test_settings_that_only_just_agree_are_accepted() -> None:
     close = {
         "taskRetentionDays": "13",
         "recordTtlDays": "15",
@@ -219,5 +215,4 @@ def test_settings_that_just_agree_are_taken() -> None:
         "processTimeoutSeconds": "5",
         "backoffBaseSeconds": "900",
     }
-    config = load_stack_config("dev", close)
-    assert with_config(config, lambda: read_settings("dev")).batching_window_seconds == 30
+    assert stack_settings("dev", close).batching_window_seconds == 30

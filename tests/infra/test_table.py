@@ -1,4 +1,4 @@
-"""The table of task records."""
+"""The table of task records: protection, expiry, keys, and the index of dead letters."""
 
 from tests.support.program import ProgramRun, Registered
 
@@ -19,9 +19,7 @@ def test_settled_records_expire(dev: ProgramRun) -> None:
     assert table(dev).inputs["ttl"] == {"attributeName": "expiresAt", "enabled": True}
 
 
-def test_data_is_protected_by_setting_against_aws_and_against_pulumi(
-    dev: ProgramRun, tuned: ProgramRun
-) -> None:
+def test_a_setting_protects_the_data_in_dynamodb_and_in_pulumi(dev: ProgramRun, tuned: ProgramRun) -> None:
     for run, protected in ((dev, False), (tuned, True)):
         assert table(run).inputs["deletionProtectionEnabled"] is protected
         assert table(run).protect is protected
@@ -31,14 +29,14 @@ def test_production_protects_its_data(prod: ProgramRun) -> None:
     assert table(prod).protect
 
 
-def test_the_table_has_one_key_and_is_paid_by_request(dev: ProgramRun) -> None:
+def test_the_table_has_one_key_and_on_demand_capacity(dev: ProgramRun) -> None:
     inputs = table(dev).inputs
     assert inputs["name"] == "taskguard-dev-tasks"
     assert inputs["hashKey"] == "taskId"
     assert inputs["billingMode"] == "PAY_PER_REQUEST"
 
 
-def test_the_index_of_dead_letters_is_sparse_and_shows_what_a_list_needs(dev: ProgramRun) -> None:
+def test_the_index_of_dead_letters_has_what_a_listing_shows(dev: ProgramRun) -> None:
     assert table(dev).inputs["globalSecondaryIndexes"] == [
         {
             "name": "deadLetters",

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from local.aws_clients import AwsClients
 from local.cloud import local_cloud
-from local.deployer.aws_clients import AwsClients
 from local.errors import DeployError, StackConfigError
 from tests.support.local_processes import listening
 from tests.support.local_programs import write_program

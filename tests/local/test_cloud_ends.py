@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.deployer.aws_clients import AwsClients
+from local.aws_clients import AwsClients
 from tests.support.local_cloud_process import CloudProcess
 from tests.support.local_processes import becomes_true, listening, processes_naming
 from tests.support.local_programs import write_program

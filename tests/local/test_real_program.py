@@ -10,7 +10,7 @@ import pytest
 
 from local.emulator.server import running_emulator
 from local.project import REPOSITORY
-from local.resources.archive import zip_bytes
+from local.resources.lambda_ import zip_bytes
 from tests.support.local_deployment import Deployment, deploy_real_program
 
 pytestmark = pytest.mark.emulator

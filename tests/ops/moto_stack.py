@@ -6,15 +6,12 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
-from boto3.dynamodb.types import TypeSerializer
-
 from ops.stack.aws import Aws
-from ops.stack.outputs import StackOutputs, parse_outputs
-from ops.tasks.records import plain
+from ops.stack.outputs import FUNCTIONS, StackOutputs, parse_outputs
+from ops.tasks import DEAD_LETTER_INDEX, plain_attributes
+from tests.ops.sample_records import item
 
 TABLE = "taskguard-test-tasks"
-_serialize = TypeSerializer().serialize
-_FUNCTIONS = ("submit_task", "get_task", "process_task", "monitor_dlq")
 
 
 def outputs_document(**changes: Any) -> dict[str, Any]:
@@ -25,10 +22,8 @@ def outputs_document(**changes: Any) -> dict[str, Any]:
         "taskQueueUrl": f"{queue}-tasks",
         "deadLetterQueueUrl": f"{queue}-dead-letters",
         "tasksTableName": TABLE,
-        "functionNames": {name: f"taskguard-test-{name.replace('_', '-')}" for name in _FUNCTIONS},
-        "logGroupNames": {
-            name: f"/aws/lambda/taskguard-test-{name.replace('_', '-')}" for name in _FUNCTIONS
-        },
+        "functionNames": {name: f"taskguard-test-{name.replace('_', '-')}" for name in FUNCTIONS},
+        "logGroupNames": {name: f"/aws/lambda/taskguard-test-{name.replace('_', '-')}" for name in FUNCTIONS},
         "alarmTopicArn": "arn:aws:sns:eu-central-1:123456789012:taskguard-test-alarms",
         "dashboardUrl": "https://eu-central-1.console.aws.amazon.com/cloudwatch/home#dashboards/dashboard/x",
     }
@@ -71,12 +66,12 @@ class MotoStack:
 
     def put(self, record: dict[str, Any]) -> None:
         """Put a record of plain values."""
-        item = {name: _serialize(value) for name, value in record.items()}
-        self.aws.dynamodb.put_item(TableName=TABLE, Item=item)
+        self.aws.dynamodb.put_item(TableName=TABLE, Item=item(record))
 
     def get(self, task_id: str) -> dict[str, Any]:
         """Return a record as plain values."""
-        return plain(self.aws.dynamodb.get_item(TableName=TABLE, Key={"taskId": {"S": task_id}})["Item"])
+        answer = self.aws.dynamodb.get_item(TableName=TABLE, Key={"taskId": {"S": task_id}})
+        return plain_attributes(answer["Item"])
 
     def messages(self) -> list[dict[str, Any]]:
         """Receive all bodies from the task queue."""
@@ -99,7 +94,7 @@ def _create_table(aws: Aws) -> None:
         ],
         GlobalSecondaryIndexes=[
             {
-                "IndexName": "deadLetters",
+                "IndexName": DEAD_LETTER_INDEX,
                 "KeySchema": [
                     {"AttributeName": "deadLetterDay", "KeyType": "HASH"},
                     {"AttributeName": "deadLetteredAt", "KeyType": "RANGE"},

@@ -2,6 +2,12 @@
 
 from typing import Any
 
+from boto3.dynamodb.types import TypeSerializer
+
+from ops.check.result import CheckedTask
+from taskguard.model.record import TaskRecord
+from taskguard.storage.items import to_record
+
 CREATED = "2026-11-21T09:00:00.000Z"
 FAILED_BY = {"type": "SimulatedFailure", "message": "simulated failure of attempt 1"}
 
@@ -38,12 +44,24 @@ def dead_letter(
     )
 
 
+def item(values: dict[str, Any]) -> dict[str, Any]:
+    """Plain values as DynamoDB's attribute values."""
+    return {name: _serialize(value) for name, value in values.items()}
+
+
+_serialize = TypeSerializer().serialize
+
+
+def task_record(values: dict[str, Any]) -> TaskRecord:
+    """A record as the domain reads it from the table."""
+    return to_record(item(values))
+
+
+def checked(values: dict[str, Any]) -> CheckedTask:
+    """A checked task with this record."""
+    return CheckedTask(values["taskId"], task_record(values))
+
+
 def _attempt(number: int, outcome: str) -> dict[str, Any]:
-    start = {
-        "number": number,
-        "generation": 1,
-        "receiveCount": number,
-        "startedAt": CREATED,
-        "requestId": "r",
-    }
+    start = {"generation": 1, "receiveCount": number, "startedAt": CREATED, "requestId": "r"}
     return start | ({"outcome": outcome, "endedAt": CREATED} if outcome else {})

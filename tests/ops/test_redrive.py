@@ -1,112 +1,112 @@
-from collections.abc import Callable
-
 import pytest
-from typer.testing import CliRunner, Result
+from botocore.stub import Stubber
 
-from ops.cli import app
+from ops.errors import InterruptedByUserError
+from ops.redrive import NotSentError, RateLimiter, SendReport, send_all, sender_for
+from taskguard.model.errors import Unavailable
 from tests.ops.moto_stack import MotoStack
 from tests.ops.sample_records import dead_letter, record
 
-Redrive = Callable[..., Result]
+
+def test_a_dead_letter_is_sent_as_its_next_generation_and_then_marked(stack: MotoStack) -> None:
+    stack.put(dead_letter("t"))
+    sender_for(stack.aws).redrive("t")
+    assert stack.messages() == [{"taskId": "t", "payload": {"n": 1}, "generation": 2}]
+    after = stack.get("t")
+    assert (after["status"], after["generation"], len(after["attempts"])) == ("QUEUED", 2, 3)
+    assert "deadLetterDay" not in after
 
 
-@pytest.fixture
-def redrive(stack: MotoStack, tmp_path_factory: pytest.TempPathFactory) -> Redrive:
-    """Runs a command on a stack with dead letters t-1, t-2, an unreadable one, and a completed task."""
-    outputs = tmp_path_factory.mktemp("stack") / "outputs.json"
-    outputs.write_text(stack.document())
-    stack.put(dead_letter("t-1", "2026-11-21T08:00:00.000Z", "503"))
-    stack.put(dead_letter("t-2", "2026-11-21T09:00:00.000Z", "404"))
-    stack.put(dead_letter("unreadable:m", "2026-11-21T09:30:00.000Z", "no task"))
-    stack.put(record("done", "COMPLETED", "COMPLETED"))
-
-    def run(*args: str, answer: str = "", command: str = "redrive") -> Result:
-        return CliRunner().invoke(app, [command, "--outputs", str(outputs), *args], input=answer)
-
-    return run
-
-
-def _sent(stack: MotoStack) -> list[str]:
-    return sorted(message["taskId"] for message in stack.messages())
-
-
-def test_named_tasks_are_sent_without_a_question(stack: MotoStack, redrive: Redrive) -> None:
-    done = redrive("t-2", "t-2")
-    assert (done.exit_code, done.stdout) == (0, "SENT: 1\nREFUSED: 0\nFAILED: 0\n")
-    assert _sent(stack) == ["t-2"]
-
-
-def test_a_named_task_that_is_refused_makes_the_exit_code_1(stack: MotoStack, redrive: Redrive) -> None:
-    done = redrive("done", "t-1", "unreadable:m")
-    assert (done.exit_code, done.stdout) == (1, "SENT: 1\nREFUSED: 2\nFAILED: 0\n")
-    assert "refused done: it is COMPLETED, not DEAD_LETTERED" in done.stderr
-    assert "refused unreadable:m: its message is no task" in done.stderr
-    assert _sent(stack) == ["t-1"]
-
-
-def test_all_asks_first(stack: MotoStack, redrive: Redrive) -> None:
-    done = redrive("--all", answer="y\n")
-    assert (done.exit_code, done.stdout) == (0, "SENT: 2\nREFUSED: 1\nFAILED: 0\n")
-    assert "Send 3 dead letters again?" in done.stderr
-    assert _sent(stack) == ["t-1", "t-2"]
-
-
-@pytest.mark.parametrize("answer", ["n\n", ""])
-def test_without_a_yes_nothing_is_sent(stack: MotoStack, redrive: Redrive, answer: str) -> None:
-    done = redrive("--all", answer=answer)
-    assert (done.exit_code, "Nothing was sent" in done.stderr) == (2, True)
-    assert _sent(stack) == []
-
-
-def test_error_and_time_choose_among_all(stack: MotoStack, redrive: Redrive) -> None:
-    assert redrive("--all", "--yes", "--error", "50[0-9]").exit_code == 0
-    assert _sent(stack) == ["t-1"]
-    assert redrive("--all", "--yes", "--since", "2026-11-21T09:00:00Z", "--error", "404").exit_code == 0
-    assert _sent(stack) == ["t-2"]
-
-
-def test_a_second_redrive_of_all_sends_nothing_twice(stack: MotoStack, redrive: Redrive) -> None:
-    redrive("--all", "--yes")
-    assert redrive("--all", "--yes").stdout.startswith("SENT: 0\n")
-    assert _sent(stack) == ["t-1", "t-2"]
-
-
-def test_a_dry_run_lists_and_sends_nothing(stack: MotoStack, redrive: Redrive) -> None:
-    done = redrive("--all", "--dry-run", "--error", "40")
-    assert (done.exit_code, done.stdout) == (0, "t-2\nWOULD SEND: 1\nREFUSED: 0\nFAILED: 0\n")
-    assert _sent(stack) == []
-
-
-def test_a_dry_run_tells_what_would_be_refused(stack: MotoStack, redrive: Redrive) -> None:
-    done = redrive("--dry-run", "t-1", "done", "nowhere")
-    assert (done.exit_code, done.stdout) == (1, "t-1\nWOULD SEND: 1\nREFUSED: 2\nFAILED: 0\n")
-    assert "refused nowhere: there is no such task" in done.stderr
-    assert redrive("--dry-run", "--all").stdout == "t-1\nt-2\nWOULD SEND: 2\nREFUSED: 1\nFAILED: 0\n"
-    assert _sent(stack) == []
-
-
-@pytest.mark.parametrize("args", [[], ["t-1", "--all"], ["t-1", "--error", "x"], ["t-1", "--since", "2h"]])
-def test_what_is_to_be_sent_must_be_said_in_one_way(
-    stack: MotoStack, redrive: Redrive, args: list[str]
+@pytest.mark.parametrize(
+    ("task_id", "reason"),
+    [
+        ("done", "it is COMPLETED, not DEAD_LETTERED"),
+        ("waiting", "it is QUEUED, not DEAD_LETTERED"),
+        ("nowhere", "no such task"),
+        ("unreadable:m-1", "its message is no task"),
+    ],
+)
+def test_what_is_no_dead_letter_is_refused_and_nothing_is_sent(
+    stack: MotoStack, task_id: str, reason: str
 ) -> None:
-    assert redrive(*args).exit_code == 2
-    assert _sent(stack) == []
+    stack.put(record("done", "COMPLETED", "COMPLETED"))
+    stack.put(record("waiting", "QUEUED"))
+    stack.put(dead_letter("unreadable:m-1"))
+    with pytest.raises(NotSentError, match=reason):
+        sender_for(stack.aws).redrive(task_id)
+    assert stack.messages() == []
 
 
-def test_repair_sends_what_waits_too_long_and_nothing_else(stack: MotoStack, redrive: Redrive) -> None:
-    stack.put(record("old", "QUEUED"))
-    stack.put({**record("old-too", "QUEUED"), "attempts": []})
-    stack.put(record("tried", "QUEUED", "FAILED"))
-    stack.put({**record("new", "QUEUED"), "updatedAt": "2999-01-01T00:00:00.000Z"})
-    assert (
-        redrive("--dry-run", command="repair").stdout
-        == "old\nold-too\nWOULD SEND: 2\nREFUSED: 0\nFAILED: 0\n"
-    )
-    assert redrive(command="repair").stdout == "SENT: 2\nREFUSED: 0\nFAILED: 0\n"
-    assert _sent(stack) == ["old", "old-too"]
+def test_a_redrive_that_cannot_send_does_not_mark(stack: MotoStack) -> None:
+    stack.put(dead_letter("t"))
+    with Stubber(stack.aws.sqs) as stub:
+        stub.add_client_error("send_message", "AccessDenied")
+        with pytest.raises(Unavailable, match="AccessDenied"):
+            sender_for(stack.aws).redrive("t")
+    assert stack.get("t")["status"] == "DEAD_LETTERED"
 
 
-def test_repair_leaves_alone_what_is_younger_than_the_given_age(stack: MotoStack, redrive: Redrive) -> None:
-    stack.put(record("old", "QUEUED"))
-    assert redrive("--older-than", "36500d", command="repair").stdout.startswith("SENT: 0\n")
-    assert _sent(stack) == []
+def test_a_waiting_task_is_sent_with_its_own_generation(stack: MotoStack) -> None:
+    stack.put(record("t", "QUEUED"))
+    sender_for(stack.aws).repair("t")
+    assert stack.messages() == [{"taskId": "t", "payload": {"n": 1}, "generation": 1}]
+
+
+def test_a_task_that_was_tried_meanwhile_is_not_repaired(stack: MotoStack) -> None:
+    stack.put(record("t", "PROCESSING", ""))
+    with pytest.raises(NotSentError, match="waits no longer"):
+        sender_for(stack.aws).repair("t")
+    assert stack.messages() == []
+
+
+def _send(task_id: str) -> None:
+    if task_id == "refused":
+        raise NotSentError("no")
+    if task_id == "failed":
+        raise Unavailable("SendMessage", "AccessDenied")
+
+
+def test_one_failure_does_not_stop_the_rest() -> None:
+    shown: list[int] = []
+    report = send_all(["a", "failed", "refused", "b"], _send, lambda: None, shown.append)
+    assert report == SendReport(["a", "b"], {"refused": "no"}, {"failed": "SendMessage: AccessDenied"})
+    assert shown == [1, 2, 3, 4]
+
+
+def test_ctrl_c_says_how_far_it_came_and_that_repeating_is_safe() -> None:
+    def interrupt(done: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(InterruptedByUserError, match=r"2 of 3 sent again.*safe"):
+        send_all(["a", "b", "c"], _send, lambda: None, interrupt)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_turns_come_at_the_rate_and_the_first_at_once() -> None:
+    clock = Clock()
+    pace = RateLimiter(4, lambda: clock.now, clock.sleep)
+    turns = []
+    for _ in range(4):
+        pace.wait()
+        turns.append(clock.now)
+    assert turns == [0.0, 0.25, 0.5, 0.75]
+
+
+def test_lost_time_is_not_made_up_for_by_a_burst() -> None:
+    clock = Clock()
+    pace = RateLimiter(1, lambda: clock.now, clock.sleep)
+    pace.wait()
+    clock.now = 10.0
+    turns = []
+    for _ in range(3):
+        pace.wait()
+        turns.append(clock.now)
+    assert turns == [10.0, 11.0, 12.0]

@@ -6,6 +6,9 @@ from typing import TypeVar
 
 import pulumi
 
+from infra.settings.stack import Settings, read_settings
+from local.project import load_stack_config
+
 Result = TypeVar("Result")
 
 
@@ -18,3 +21,8 @@ def with_config(config: Mapping[str, str], function: Callable[[], Result]) -> Re
 
     # The configuration is a context variable: nothing of it is left behind.
     return contextvars.Context().run(call)
+
+
+def stack_settings(stack: str, overrides: Mapping[str, str] = {}) -> Settings:
+    """Return the settings of a stack, with some changed by name (values as text)."""
+    return with_config(load_stack_config(stack, overrides), lambda: read_settings(stack))

@@ -2,28 +2,25 @@
 
 import contextvars
 import gc
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.aws_clients import AwsClients
-from local.deployer.deploy import DEFAULT_REGION, creation
-from local.deployer.engine import run_program
+from local.deployer.deploy import DEFAULT_REGION, creation, run_program
+from local.deployer.engine import Program
 from local.project import REPOSITORY, load_stack_config
 from local.resources.inputs import plain
 
 
 def in_fresh_context(program: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Run a Pulumi program in this process; the SDK keeps its state in context variables."""
-    with warnings.catch_warnings():
-        # The SDK makes an event loop in each of its threads, and leaves them for the process's end to close.
-        warnings.simplefilter("ignore", ResourceWarning)
-        try:
-            return contextvars.Context().run(program)
-        finally:
-            gc.collect()
+    try:
+        return contextvars.Context().run(program)
+    finally:
+        # A failed program leaves futures that complain when they are collected: now, while pytest listens.
+        gc.collect()
 
 
 @dataclass
@@ -54,7 +51,7 @@ class Deployment:
             return create(resource_type, name, inputs)
 
         def program() -> dict[str, Any]:
-            return run_program(REPOSITORY, project="taskguard", stack="local", config=config, create=remember)
+            return run_program(Program(REPOSITORY, "taskguard", "local", config), remember)
 
         self.outputs = in_fresh_context(program)
 

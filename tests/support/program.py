@@ -1,24 +1,20 @@
 """Runs the real `__main__.py` under a recording mock monitor: what it registers, and what it exports."""
 
-import asyncio
-import contextlib
 import contextvars
 import json
-import logging
-import runpy
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pulumi
 from pulumi.runtime import rpc
-from pulumi.runtime.mocks import MockCallArgs, MockEngine, MockMonitor, MockResourceArgs, Mocks
-from pulumi.runtime.settings import Settings, configure
+from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
+from local.deployer.engine import STACK_TYPE, Program, ProgramMonitor, execute
 from local.project import load_stack_config
+from local.resources.inputs import plain
 from tests.support.fake_outputs import fake_id, fake_outputs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -87,36 +83,18 @@ class _Recorder(Mocks):
         return {}
 
 
-class _RecordingMonitor(MockMonitor):
+class _RecordingMonitor(ProgramMonitor):
     def __init__(self, run: ProgramRun, *, preview: bool) -> None:
         super().__init__(_Recorder(run, preview=preview))
         self._run = run
         self._lock = threading.Lock()
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the gRPC method
-        with _loop_of_this_thread():
-            response = super().RegisterResource(request)  # type: ignore[no-untyped-call]
-        if request.type != "pulumi:pulumi:Stack":
+        response = super().RegisterResource(request)
+        if request.type != STACK_TYPE:
             with self._lock:
                 self._run.resources.append(_registered(request, response.urn))
         return response
-
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802 - the name of the gRPC method
-        outputs = plain(rpc.deserialize_properties(request.outputs, keep_unknowns=True))
-        if request.urn.split("::")[2] == "pulumi:pulumi:Stack":
-            self._run.exports.update(outputs)
-        else:
-            self._run.component_outputs[request.urn] = outputs
-        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
-
-
-@contextlib.contextmanager
-def _loop_of_this_thread() -> Iterator[None]:
-    """Close the event loop that the SDK's mock monitor needs in its worker thread; it would only leave it."""
-    with contextlib.closing(asyncio.new_event_loop()) as loop:
-        asyncio.set_event_loop(loop)
-        yield
-        asyncio.set_event_loop(None)
 
 
 def run_program(
@@ -143,16 +121,10 @@ def _run(stack: str, overrides: tuple[tuple[str, str], ...], preview: bool) -> P
 
 
 def _execute(stack: str, config: Mapping[str, str], run: ProgramRun, preview: bool) -> None:
-    pulumi.runtime.set_all_config(dict(config))
     monitor = _RecordingMonitor(run, preview=preview)
-    engine = MockEngine(logging.getLogger("pulumi"))
-    configure(Settings(project="taskguard", stack=stack, monitor=monitor, engine=engine, dry_run=preview))
-
-    def program() -> None:
-        runpy.run_path(str(REPOSITORY / "__main__.py"), run_name="__main__")
-
-    with contextlib.chdir(REPOSITORY):
-        asyncio.run(pulumi.runtime.run_in_stack(program))
+    execute(Program(REPOSITORY, "taskguard", stack, config), monitor, preview=preview)
+    run.exports = monitor.stack_outputs or {}
+    run.component_outputs = monitor.component_outputs
 
 
 def _registered(request: Any, urn: str) -> Registered:
@@ -169,14 +141,3 @@ def _registered(request: Any, urn: str) -> Registered:
             key: frozenset(made_of.urns) for key, made_of in request.propertyDependencies.items()
         },
     )
-
-
-def plain(value: Any) -> Any:
-    """Return a value with its secrets unwrapped, and numbers that are whole as `int`."""
-    if rpc.is_rpc_secret(value):
-        return plain(rpc.unwrap_rpc_secret(value))
-    if isinstance(value, dict):
-        return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, list):
-        return [plain(entry) for entry in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ops.tasks.records import Selection, list_dead_letters
-from ops.tasks.resending import Pace, Tally, send_all, sender_for
+from ops.redrive import RateLimiter, SendReport, send_all, sender_for
+from ops.tasks import Selection, list_dead_letters
 from taskguard.model.record import Status, TaskRecord
 from tests.proofs.chaos.evidence import Evidence, gather
 from tests.proofs.chaos.findings import Findings
@@ -89,7 +89,7 @@ class Run:
         letters = list_dead_letters(aws.dynamodb, aws.outputs.tasks_table_name, Selection())
         self.say(f"Simulated failures are off: sending {len(letters)} dead letters again.")
         ids = [letter.task_id for letter in letters]
-        tally = send_all(ids, sender_for(aws).redrive, Pace(_REDRIVES_A_SECOND).wait, lambda _: None)
+        tally = send_all(ids, sender_for(aws).redrive, RateLimiter(_REDRIVES_A_SECOND).wait, lambda _: None)
         self._findings.redriven = len(tally.sent)
         self._findings.broken += _not_sent(tally)
         self._come_to_rest()
@@ -119,7 +119,7 @@ def _count(records: dict[str, TaskRecord], status: Status) -> int:
     return sum(record.status is status for record in records.values())
 
 
-def _not_sent(tally: Tally) -> list[str]:
+def _not_sent(tally: SendReport) -> list[str]:
     return [
         f"{task_id} was not redriven: {why}" for task_id, why in {**tally.refused, **tally.failed}.items()
     ]

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from local.deployer.aws_clients import WAITER_CONFIG
+from local.aws_clients import WAITER_CONFIG
 from ops.stack.aws import Aws
 from ops.stack.outputs import FUNCTIONS
 from ops.stack.status import Depth, depth_of
-from ops.tasks.records import read_records
+from ops.tasks import read_records
 from taskguard.edge.telemetry import Event
 from taskguard.model.message import Message
 from taskguard.model.record import SETTLED, TaskRecord
@@ -62,10 +62,8 @@ class Stack:
 
     def unsettled(self, task_ids: list[str]) -> list[str]:
         """Return those of the tasks that are not settled."""
-        read = read_records(
-            self.aws.dynamodb, self.aws.outputs.tasks_table_name, task_ids, ("taskId", "status")
-        )
-        return [each for each in task_ids if read.get(each, {}).get("status") not in SETTLED]
+        read = read_records(self.aws.dynamodb, self.aws.outputs.tasks_table_name, task_ids, fields=())
+        return [each for each in task_ids if each not in read or read[each].status not in SETTLED]
 
     def records(self) -> dict[str, TaskRecord]:
         """Read the whole table."""

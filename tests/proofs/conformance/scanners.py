@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from local.emulator.venv import emulator_python
+from local.emulator.venv import ensure
 from local.project import REPOSITORY
 
 VENV = REPOSITORY / ".venv-scanners"
@@ -19,10 +19,7 @@ def _programs() -> Path:
     def progress(_: str) -> None:
         print("Installing the scanners (once, about a minute) ...")  # noqa: T201 - shown when a test fails
 
-    # Not compiled: the scanners bring far more modules than a run imports.
-    return emulator_python(
-        progress, venv=VENV, requirements=REQUIREMENTS, what="the scanners", pip_options=["--no-compile"]
-    ).parent
+    return ensure(VENV, REQUIREMENTS, what="the scanners", progress=progress).parent
 
 
 def run(program: str, *arguments: str | Path, home: Path, returns: tuple[int, ...] = (0,)) -> str:

@@ -6,7 +6,7 @@ import pytest
 import yaml
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
-from policy.pack import NAME, RULES
+from policy import NAME, RULES
 from tests.proofs.conformance.analyzer import PACK, diagnostics, offered, running_pack
 from tests.proofs.conformance.breaches import ALARM, LOG_GROUP, dropped, without
 from tests.proofs.conformance.engine_args import policy_resources

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 import pytest
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
-from policy.documents import statements
+from policy.iam import statements
 from taskguard.edge.telemetry import Event
 from tests.proofs.conformance.deployed import Call
 from tests.proofs.conformance.lambda_calls import WRITES_TRACES, lambda_calls

@@ -6,9 +6,9 @@ import pytest
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
-from policy.pack import RULES
+from policy import RULES
+from policy.iam import EXEMPTIONS
 from policy.rule import Rule
-from policy.wildcards import EXCUSES
 from tests.proofs.conformance.breaches import BREACHES, QUEUE_POLICY, Breach, Key, dropped, find, with_
 from tests.proofs.conformance.engine_args import Judgement, judge, policy_resources
 from tests.proofs.conformance.stacks import STACKS
@@ -55,12 +55,12 @@ def test_stacks_for_trying_out_may_be_open_to_everyone(stack: str) -> None:
     assert judge(BY_NAME["route-guarded"], opened) == Judgement()
 
 
-def test_every_excused_wildcard_is_needed_and_has_a_reason() -> None:
+def test_every_exempt_wildcard_is_needed_and_has_a_reason() -> None:
     used = policy_resources(STACKS["prod"]())
-    for excuse in EXCUSES:
-        assert re.search(r"\w+ \w+ \w+", excuse.reason)
-        owners = [each for each in used if each.resource_type == excuse.type]
-        assert any(all(action in str(dict(each.props)) for action in excuse.actions) for each in owners)
+    for exemption in EXEMPTIONS:
+        assert re.search(r"\w+ \w+ \w+", exemption.reason)
+        owners = [each for each in used if each.resource_type == exemption.type]
+        assert any(all(action in str(dict(each.props)) for action in exemption.actions) for each in owners)
 
 
 def test_a_value_that_is_not_known_yet_hides_no_other_violation(resources: list[PolicyResource]) -> None:

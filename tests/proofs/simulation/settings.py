@@ -1,4 +1,4 @@
-"""The functions' settings in the runs, with the stack's default arithmetic (``infra/settings/checks.py``)."""
+"""The functions' settings in the runs, with the stack's default arithmetic (``infra/settings/timing.py``)."""
 
 from datetime import timedelta
 from typing import Final

@@ -1,1 +1,0 @@
-"""Tasks as this tool sees them: their records, and sending them again."""

@@ -1,0 +1,59 @@
+"""`status`, `pause` and `resume`."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ops.cli import app
+from tests.ops.moto_stack import MotoStack
+from tests.ops.sample_records import dead_letter
+
+Ops = Callable[..., Result]
+
+
+@pytest.fixture
+def ops(stack: MotoStack, tmp_path_factory: pytest.TempPathFactory) -> Ops:
+    """Runs a command on a stack whose queues have their event source mappings."""
+    outputs = tmp_path_factory.mktemp("stack") / "outputs.json"
+    outputs.write_text(stack.document())
+    stack.deploy_consumers()
+
+    def run(command: str, *args: str) -> Result:
+        return CliRunner().invoke(app, [command, "--outputs", str(outputs), *args])
+
+    return run
+
+
+def test_pause_and_resume_switch_the_task_queues_deliveries(stack: MotoStack, ops: Ops) -> None:
+    assert ops("pause").stdout == "Deliveries are paused.\n"
+    assert json.loads(ops("status", "--json").stdout)["taskQueue"]["deliveries"] == "Disabled"
+    assert ops("pause").stdout == "Deliveries were paused already.\n"
+    assert ops("resume").stdout == "Deliveries are running.\n"
+    status = json.loads(ops("status", "--json").stdout)
+    assert (status["taskQueue"]["deliveries"], status["deadLetterQueue"]["deliveries"]) == (
+        "Enabled",
+        "Enabled",
+    )
+
+
+def test_status_tells_depths_dead_letters_and_alarms(stack: MotoStack, ops: Ops) -> None:
+    ops("pause")  # moto has nothing to run a function with
+    stack.put(dead_letter("t-1"))
+    stack.aws.sqs.send_message(QueueUrl=stack.outputs.task_queue_url, MessageBody="x")
+    stack.aws.sqs.send_message(QueueUrl=stack.outputs.task_queue_url, MessageBody="x", DelaySeconds=60)
+    assert json.loads(ops("status", "--json").stdout) == {
+        "taskQueue": {"visible": 1, "inFlight": 0, "delayed": 1, "deliveries": "Disabled"},
+        "deadLetterQueue": {"visible": 0, "inFlight": 0, "delayed": 0, "deliveries": "Enabled"},
+        "deadLetters": 1,
+        "alarms": [],
+    }
+
+
+def test_status_for_people_says_how_to_go_on_after_a_pause(stack: MotoStack, ops: Ops) -> None:
+    ops("pause")
+    shown = ops("status").stdout
+    assert "python -m ops resume" in shown
+    assert "DEAD_LETTERED: 0\nALARMS: 0\n" in shown
+    assert shown.endswith(f"DASHBOARD: {stack.outputs.dashboard_url}\n")

@@ -1,0 +1,80 @@
+"""`dead` and `show`."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ops.cli import app
+from tests.ops.moto_stack import MotoStack
+from tests.ops.sample_records import dead_letter, record
+
+Ops = Callable[..., Result]
+
+
+@pytest.fixture
+def ops(stack: MotoStack, tmp_path_factory: pytest.TempPathFactory) -> Ops:
+    """Runs a command on a stack."""
+    outputs = tmp_path_factory.mktemp("stack") / "outputs.json"
+    outputs.write_text(stack.document())
+
+    def run(command: str, *args: str) -> Result:
+        return CliRunner().invoke(app, [command, "--outputs", str(outputs), *args])
+
+    return run
+
+
+def test_dead_lists_tasks_and_errors_with_their_number_last(stack: MotoStack, ops: Ops) -> None:
+    stack.put(dead_letter("t-1", error="503 [shop]"))
+    done = ops("dead")
+    assert done.exit_code == 0
+    assert "t-1" in done.stdout
+    assert "ValueError: 503 [shop]" in done.stdout
+    assert done.stdout.endswith("DEAD_LETTERED: 1\n")
+
+
+def test_dead_as_json_is_one_array(stack: MotoStack, ops: Ops) -> None:
+    stack.put(dead_letter("t-1"))
+    stack.put(dead_letter("t-2", error="other"))
+    assert [each["taskId"] for each in json.loads(ops("dead", "--json", "--error", "boom").stdout)] == ["t-1"]
+    assert json.loads(ops("dead", "--json", "--error", "nothing").stdout) == []
+
+
+def test_a_dead_letter_as_json_has_the_records_own_names(stack: MotoStack, ops: Ops) -> None:
+    stack.put(dead_letter("late", "2026-11-21T00:00:00.000Z", "503 from shop"))
+    assert json.loads(ops("dead", "--json").stdout) == [
+        {
+            "taskId": "late",
+            "deadLetteredAt": "2026-11-21T00:00:00.000Z",
+            "createdAt": "2026-11-21T09:00:00.000Z",
+            "generation": 1,
+            "lastError": {"type": "ValueError", "message": "503 from shop"},
+        }
+    ]
+
+
+def test_show_prints_the_whole_record_with_its_payload_as_json(stack: MotoStack, ops: Ops) -> None:
+    stack.put({**record("t-1", "COMPLETED", "COMPLETED"), "result": '{"ok":true}'})
+    shown = json.loads(ops("show", "t-1").stdout)
+    assert (shown["payload"], shown["result"], shown["generation"]) == ({"n": 1}, {"ok": True}, 1)
+
+
+def test_show_leaves_out_nothing_that_the_table_holds(stack: MotoStack, ops: Ops) -> None:
+    values = {**record("t-1", "PROCESSING", ""), "leaseUntil": 123, "expiresAt": 4, "unknown": [{"a": None}]}
+    stack.put(values)
+    assert json.loads(ops("show", "t-1").stdout) == values | {"payload": {"n": 1}}
+
+
+def test_show_says_when_there_is_no_such_task(ops: Ops) -> None:
+    done = ops("show", "nowhere")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "no task nowhere" in done.stderr
+
+
+def test_a_stack_that_is_gone_is_told_in_awss_words(ops: Ops, stack: MotoStack) -> None:
+    stack.aws.dynamodb.delete_table(TableName=stack.outputs.tasks_table_name)
+    done = ops("dead")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "Error: AWS: " in done.stderr
+    assert "ResourceNotFoundException" in done.stderr

@@ -56,3 +56,11 @@ def test_a_failure_is_logged_with_its_stack_trace(
     assert line["exception_name"] == "ValueError"
     assert "no luck" in line["exception"]
     assert line["waitSeconds"] == 5
+
+
+def test_no_text_of_a_caller_ends_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
+    separators = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+    text = separators.join("abcdefghijk")
+    Telemetry("taskguard-test", "TaskGuard").report(Event.READ, taskId=text, error=ValueError(text))
+    (line,) = capsys.readouterr().out.rstrip("\n").splitlines()
+    assert json.loads(line)["taskId"] == text

@@ -109,7 +109,12 @@ class Telemetry:
             self._metrics.add_metric(name=name, unit=unit, value=value)
 
 
+# `json.dumps` escapes every control character below U+0020. These three pass, and whoever splits lines as
+# Python's `splitlines` does takes them for the end of a line: a caller could cut a log line, or forge one.
+_LINE_SEPARATORS: Final = {ord(separator): f"\\u{ord(separator):04x}" for separator in "\x85\u2028\u2029"}
+
+
 def _line(facts: dict[str, Any]) -> str:
-    """Return a log line; half of a surrogate pair becomes ``?``, as stdout would refuse the whole line."""
+    """Return a log line; half of a surrogate pair becomes `?`, as stdout would refuse the whole line."""
     text = json.dumps(facts, default=str, separators=(",", ":"), ensure_ascii=False)
-    return text.encode("utf-8", "replace").decode()
+    return text.translate(_LINE_SEPARATORS).encode("utf-8", "replace").decode()

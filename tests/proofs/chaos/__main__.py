@@ -9,8 +9,8 @@ import sys
 import time
 
 from local.errors import LocalCloudError
-from tests.proofs.chaos.chaos import chaos
-from tests.proofs.chaos.plan import Plan
+from tests.proofs.chaos.run import chaos
+from tests.proofs.chaos.workload import Plan
 
 _BEGAN = time.monotonic()
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from ops.check.api import wait_before_retry
-from tests.proofs.chaos.requests import Request
+from tests.proofs.chaos.workload import Request
 
 _ACCEPTED = frozenset({HTTPStatus.OK, HTTPStatus.ACCEPTED})
 # A killed worker answers 502 on the emulator; 207 answers each task of a batch by itself.

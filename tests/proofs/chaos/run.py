@@ -1,20 +1,23 @@
-"""One run of chaos, from an empty stack to the verdict."""
+"""One run of chaos on a local cloud of its own, from an empty stack to the report."""
 
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
+from local.cloud import local_cloud
 from ops.redrive import RateLimiter, SendReport, send_all, sender_for
+from ops.stack.aws import Aws
+from ops.stack.outputs import from_document
 from ops.tasks import Selection, list_dead_letters
 from taskguard.model.record import Status, TaskRecord
-from tests.proofs.chaos.evidence import Evidence, gather
-from tests.proofs.chaos.findings import Findings
+from tests.proofs.chaos.invariants import Evidence, gather, keeps_what_was
 from tests.proofs.chaos.journal import Journal
-from tests.proofs.chaos.plan import Plan
-from tests.proofs.chaos.promises import keeps_what_was
-from tests.proofs.chaos.stack import Stack
-from tests.proofs.chaos.storm import Storm
-from tests.proofs.chaos.waiting import Waiting
+from tests.proofs.chaos.nemesis import Storm
+from tests.proofs.chaos.report import Findings
+from tests.proofs.chaos.stack import Stack, Waiting
+from tests.proofs.chaos.workload import Plan
 
 _REDRIVES_A_SECOND = 200.0
 
@@ -123,3 +126,19 @@ def _not_sent(tally: SendReport) -> list[str]:
     return [
         f"{task_id} was not redriven: {why}" for task_id, why in {**tally.refused, **tally.failed}.items()
     ]
+
+
+def chaos(plan: Plan, say: Callable[[str], None]) -> Findings:
+    """Bring a local cloud up, let chaos into it, and take it down.
+
+    Raises
+    ------
+    local.errors.LocalCloudError
+        It cannot be started, or the program cannot be deployed into it.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="taskguard-chaos-") as folder,
+        local_cloud(overrides=plan.settings(), outputs_file=None, progress=say) as outputs,
+    ):
+        stack = Stack(Aws(from_document(outputs, "the local cloud")))
+        return Run(plan, stack, Journal(Path(folder)), say).findings()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.proofs.chaos.chaos import chaos
-from tests.proofs.chaos.findings import Findings
-from tests.proofs.chaos.plan import Plan
+from tests.proofs.chaos.report import Findings
+from tests.proofs.chaos.run import chaos
+from tests.proofs.chaos.workload import Plan
 
 pytestmark = pytest.mark.emulator
 

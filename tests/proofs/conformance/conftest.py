@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.proofs.conformance.stacks import STACKS
-from tests.proofs.conformance.template import template
+from tests.proofs.conformance.template import STACKS, template
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
-"""What the functions of a stack call and log over all scenarios."""
+"""What the functions of a stack call and log over all scenarios, and what Lambda calls in their name."""
 
 import io
 import json
 import logging
+from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +11,7 @@ from typing import Any
 
 from tests.proofs.conformance.deployed import Call, deployed
 from tests.proofs.conformance.scenarios import SCENARIOS
-from tests.support.program import ProgramRun, run_program
+from tests.support.program import ProgramRun, Registered, run_program
 
 
 @dataclass(frozen=True)
@@ -33,3 +34,25 @@ def recording(stack: str) -> Recording:
             scenario(cloud)
     lines = tuple(json.loads(line) for line in output.getvalue().splitlines())
     return Recording(run, frozenset(cloud.calls), lines)
+
+
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
+WRITES_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
+# https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+POLLS_QUEUE = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+# https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+WRITES_TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
+
+
+def lambda_calls(function: Registered, run: ProgramRun) -> Iterator[Call]:
+    """Yield what Lambda calls for one function: its log, the queues that it consumes, its traces."""
+    group = function.inputs["loggingConfig"]["logGroup"]
+    place = ":".join(run.exports["alarmTopicArn"].split(":")[3:5])
+    stream = f"arn:aws:logs:{place}:log-group:{group}:log-stream:2026/01/01/[$LATEST]0"
+    yield from (Call(function.name, action, stream) for action in WRITES_LOG)
+    for mapping in run.all("aws:lambda/eventSourceMapping:EventSourceMapping"):
+        if function.urn in mapping.property_dependencies["functionName"]:
+            queue = mapping.inputs["eventSourceArn"]
+            yield from (Call(function.name, action, queue) for action in POLLS_QUEUE)
+    if function.inputs["tracingConfig"]["mode"] == "Active":
+        yield from (Call(function.name, action, "*") for action in WRITES_TRACES)

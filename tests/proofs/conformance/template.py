@@ -1,10 +1,11 @@
-"""Translates registered resources into a CloudFormation template, for tools that know AWS's limits."""
+"""The stacks under test, and their registered resources as CloudFormation templates for linters."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from tests.proofs.conformance.template_types import REDRIVE_ALLOW, ROLE_POLICY, SHAPES, Properties
-from tests.support.program import ProgramRun, Registered
+from tests.support.program import ProgramRun, Registered, run_program
 
 MERGED = {REDRIVE_ALLOW, ROLE_POLICY}
 """Resources of Pulumi that are properties of another resource in CloudFormation."""
@@ -59,3 +60,22 @@ def _inline_policies(role: Registered, run: ProgramRun) -> Properties:
             {"PolicyName": each.inputs["name"], "PolicyDocument": each.json("policy")} for each in owned
         ]
     }
+
+
+EVERYTHING_ON = {
+    "apiAuth": "jwt",
+    "apiJwtIssuer": "https://issuer.example.com",
+    "apiJwtAudience": '["taskguard"]',
+    "corsOrigins": '["https://example.com"]',
+    "alarmEmail": "ops@example.com",
+    "batchSize": "100",
+    "batchingWindowSeconds": "5",
+}
+
+STACKS: Mapping[str, Callable[[], ProgramRun]] = {
+    "dev": partial(run_program, "dev"),
+    "local": partial(run_program, "local"),
+    "prod": partial(run_program, "prod"),
+    "prod-jwt": partial(run_program, "prod", EVERYTHING_ON),
+}
+"""Runs by name; made at the first use, so that collecting tests runs no program."""

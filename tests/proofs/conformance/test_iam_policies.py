@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.proofs.conformance.scanners import parliament
-from tests.proofs.conformance.stacks import STACKS
+from tests.proofs.conformance.template import STACKS
 from tests.proofs.conformance.template_types import ROLE_POLICY
 
 

@@ -7,10 +7,9 @@ import yaml
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from policy import NAME, RULES
-from tests.proofs.conformance.analyzer import PACK, diagnostics, offered, running_pack
-from tests.proofs.conformance.breaches import ALARM, LOG_GROUP, dropped, without
-from tests.proofs.conformance.engine_args import policy_resources
-from tests.proofs.conformance.stacks import STACKS
+from tests.proofs.conformance.mutations import ALARM, LOG_GROUP, dropped, without
+from tests.proofs.conformance.policy_engine import PACK, diagnostics, offered, policy_resources, running_pack
+from tests.proofs.conformance.template import STACKS
 
 
 @pytest.fixture(scope="module")

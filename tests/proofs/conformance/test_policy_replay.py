@@ -8,8 +8,7 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 from policy.iam import statements
 from taskguard.edge.telemetry import Event
 from tests.proofs.conformance.deployed import Call
-from tests.proofs.conformance.lambda_calls import WRITES_TRACES, lambda_calls
-from tests.proofs.conformance.recording import Recording, recording
+from tests.proofs.conformance.recording import WRITES_TRACES, Recording, lambda_calls, recording
 from tests.support.program import Registered, run_program
 
 FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "submit-task")

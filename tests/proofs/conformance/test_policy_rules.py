@@ -9,9 +9,9 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from policy import RULES
 from policy.iam import EXEMPTIONS
 from policy.rule import Rule
-from tests.proofs.conformance.breaches import BREACHES, QUEUE_POLICY, Breach, Key, dropped, find, with_
-from tests.proofs.conformance.engine_args import Judgement, judge, policy_resources
-from tests.proofs.conformance.stacks import STACKS
+from tests.proofs.conformance.mutations import BREACHES, QUEUE_POLICY, Breach, Key, dropped, find, with_
+from tests.proofs.conformance.policy_engine import Judgement, judge, policy_resources
+from tests.proofs.conformance.template import STACKS
 from tests.support.program import run_program
 
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.proofs.conformance.scanners import cfn_lint
-from tests.proofs.conformance.stacks import STACKS
-from tests.proofs.conformance.template import MERGED, logical_id, template
+from tests.proofs.conformance.template import MERGED, STACKS, logical_id, template
 from tests.support.fake_outputs import REGION
 
 UNKNOWN_ACTION = {

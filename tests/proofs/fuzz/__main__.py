@@ -12,10 +12,9 @@ from rich.table import Table
 
 from local.cloud import local_cloud
 from tests.proofs.fuzz.backend import Backend, running_backend
-from tests.proofs.fuzz.campaign import Campaign
-from tests.proofs.fuzz.campaigns import CAMPAIGNS
+from tests.proofs.fuzz.campaign import CLASSES, Campaign, Tally
 from tests.proofs.fuzz.over_http import errors_logged, run_schemathesis
-from tests.proofs.fuzz.tally import CLASSES, Tally
+from tests.proofs.fuzz.properties import CAMPAIGNS
 
 console = Console(width=110, highlight=False)
 

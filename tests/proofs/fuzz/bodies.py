@@ -1,4 +1,4 @@
-"""Strategies for bodies of POST /tasks, each with what must become of it."""
+"""Strategies for JSON values and for bodies of POST /tasks, each body with the answers that are right."""
 
 import base64
 import json
@@ -7,8 +7,58 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from tests.proofs.fuzz import json_values
-from tests.proofs.fuzz.json_values import MAX_DIGITS, task_ids, texts, values
+ODD_CHARACTERS = "".join(
+    [
+        "\x00\x01\x08\t\n\r\x1f\x7f\x85\u2028\u2029\ufdd0\ufeff\ufffe\uffff\U0001f600\U0010ffff",
+        "\"\\/'<%{~é",
+    ]
+)
+MAX_DIGITS = 4300
+"""Python's own limit on the digits of a whole number read from text."""
+
+texts = st.one_of(st.text(max_size=40), st.text(ODD_CHARACTERS, max_size=20))
+numbers = st.one_of(
+    st.integers(),
+    st.integers(-2, 2),
+    st.sampled_from([2**53 + 1, -(2**63), 2**64, 10**400, -(10 ** (MAX_DIGITS - 1))]),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from([-0.0, 5e-324, 1.7976931348623157e308, 0.1, 1e16, 1e22]),
+)
+scalars = st.one_of(st.none(), st.booleans(), numbers, texts)
+
+
+@st.composite
+def _nested(draw: st.DrawFn, inner: st.SearchStrategy[Any]) -> Any:
+    value = draw(inner)
+    for _ in range(draw(st.integers(1, 8))):
+        value = [value] if draw(st.booleans()) else {"": value}
+    return value
+
+
+values: st.SearchStrategy[Any] = st.recursive(
+    scalars,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5), st.dictionaries(texts, inner, max_size=5), _nested(inner)
+    ),
+    max_leaves=12,
+)
+"""Any JSON value, at most about 40 levels deep."""
+
+task_ids = st.one_of(
+    st.text("abcXYZ019._:-", min_size=3, max_size=128), st.uuids().map(str), st.just("x" * 128)
+)
+"""Ids that must be accepted."""
+
+bad_task_ids = st.one_of(
+    st.sampled_from(
+        ["", ".", "..", "a b", "a/b", "a\n", "\x00", "é", "\uff11", "x" * 129, "../a", "%61", "a\ud7ff"]
+    ),
+    st.text(max_size=20).map(lambda text: text + "/"),
+    st.text("abc", min_size=129, max_size=400),
+    values.filter(lambda value: not isinstance(value, str)),
+)
+"""What is no id: JSON values that must be refused as one."""
+
 
 LIMIT = 256 * 1024
 
@@ -82,9 +132,7 @@ tasks = st.builds(_task, st.one_of(json_texts, number_texts), st.one_of(st.none(
     lambda text: Body("task", text, TAKEN)
 )
 not_json = st.builds(_task, bad_json_texts).map(lambda text: Body("no strict JSON", text, REFUSED))
-bad_ids = st.builds(
-    lambda name, payload: {"taskId": name, "payload": payload}, json_values.bad_task_ids, values
-)
+bad_ids = st.builds(lambda name, payload: {"taskId": name, "payload": payload}, bad_task_ids, values)
 not_a_task = st.one_of(
     bad_ids,
     values.filter(lambda value: not isinstance(value, dict) or "payload" not in value),

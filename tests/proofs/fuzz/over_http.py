@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-from tests.proofs.fuzz import document
+from tests.proofs.fuzz import oracle
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 PHASES = "examples,coverage,fuzzing,stateful"
@@ -36,7 +36,7 @@ class HttpRun:
 def run_schemathesis(endpoint: str, seed: int, seconds: int, folder: Path) -> HttpRun:
     """Run all phases against an API until the time is over; `folder` takes the report."""
     report = folder / "schemathesis.json"
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG, "run", document.PATH]
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG, "run", oracle.PATH]
     options = ["--url", endpoint, "--phases", PHASES, "--seed", seed]
     bounds = ["--max-time", seconds, "--max-examples", 200, "--continue-on-failure", "--request-timeout", 30]
     output = ["--report", "json", "--report-json-path", report, "--generation-database", "none", "--no-color"]

@@ -9,8 +9,8 @@ import pytest
 from taskguard.edge.requests import MAX_BATCH_BODY_BYTES, MAX_UNKNOWN_NAMED
 from taskguard.model.errors import RetryAfter
 from tests.proofs.fuzz.backend import Backend, running_backend
-from tests.proofs.fuzz.judge import judged
-from tests.proofs.fuzz.tally import Tally
+from tests.proofs.fuzz.campaign import Tally
+from tests.proofs.fuzz.oracle import judged
 from tests.support.events import http_event
 
 BATCH = "POST /tasks/batch"

@@ -7,9 +7,8 @@ import pytest
 import submit_task.handler
 from taskguard.edge.answers import Answer, problem_answer, unavailable
 from tests.proofs.fuzz.backend import Backend, running_backend
-from tests.proofs.fuzz.campaign import Campaign
-from tests.proofs.fuzz.campaigns import CAMPAIGNS
-from tests.proofs.fuzz.tally import Tally
+from tests.proofs.fuzz.campaign import Campaign, Tally
+from tests.proofs.fuzz.properties import CAMPAIGNS
 from tests.support.events import http_event
 
 EXAMPLES = 300

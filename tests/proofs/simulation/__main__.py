@@ -6,11 +6,18 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.proofs.simulation.referee import disagreements
-from tests.proofs.simulation.report import catch_text, outcome_text, tally_text
+from tests.proofs.simulation.aws.oracle import disagreements
+from tests.proofs.simulation.campaign import (
+    Tally,
+    all_units,
+    catch_all,
+    catch_text,
+    new_seeds,
+    outcome_text,
+    run_units,
+    tally_text,
+)
 from tests.proofs.simulation.scenarios import SCENARIOS
-from tests.proofs.simulation.tally import Tally
-from tests.proofs.simulation.units import all_units, catch_all, new_seeds, run_units
 
 RANDOM_PIECES = 4
 

@@ -9,7 +9,7 @@ from typing import Final, NoReturn, TypeVar
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from tests.proofs.simulation.clock import MovableClock
-from tests.proofs.simulation.journal import Called, Died, Injected, Journal
+from tests.proofs.simulation.history import Called, Died, Injected, Journal
 from tests.proofs.simulation.process import Kind, Process
 
 T = TypeVar("T")

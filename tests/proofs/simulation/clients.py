@@ -9,8 +9,7 @@ from taskguard.work import Task
 from tests.proofs.simulation.aws.queues import MemoryQueues
 from tests.proofs.simulation.aws.table import MemoryTable
 from tests.proofs.simulation.calls import Calls
-from tests.proofs.simulation.journal import Journal
-from tests.proofs.simulation.messages import message_of
+from tests.proofs.simulation.history import Journal, message_of
 from tests.proofs.simulation.process import Process
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from typing import Final
 
 from taskguard.edge.telemetry import Event
 from tests.proofs.simulation.clients import Seat
-from tests.proofs.simulation.journal import Crashed, Logged
+from tests.proofs.simulation.history import Crashed, Logged
 
 _PROMISED: Final = {Event.DEAD_LETTER.value}
 """Lines that an invariant reads. Formatting every line would take a third of a run's time."""

@@ -2,9 +2,9 @@
 
 import pytest
 
+from tests.proofs.simulation.campaign import catch
 from tests.proofs.simulation.mutations import MUTATIONS
 from tests.proofs.simulation.mutations.mutation import Mutation
-from tests.proofs.simulation.units import catch
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

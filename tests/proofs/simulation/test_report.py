@@ -1,13 +1,18 @@
 """What is printed must be enough to run the failing schedule again."""
 
 from tests.proofs.simulation.calls import Fault, Schedule
+from tests.proofs.simulation.campaign import (
+    Catch,
+    SweepUnit,
+    Tally,
+    catch,
+    catch_text,
+    outcome_text,
+    tally_text,
+)
 from tests.proofs.simulation.mutations import MUTATIONS
-from tests.proofs.simulation.report import catch_text, outcome_text, tally_text
-from tests.proofs.simulation.running import Runner
 from tests.proofs.simulation.scenarios import named
-from tests.proofs.simulation.sweep import Depth
-from tests.proofs.simulation.tally import Tally
-from tests.proofs.simulation.units import Catch, SweepUnit, catch
+from tests.proofs.simulation.sweep import Depth, Runner
 
 
 def test_a_violation_is_told_with_its_schedule_and_steps() -> None:

@@ -4,15 +4,12 @@ from itertools import islice
 
 import pytest
 
-from tests.proofs.simulation.random_runs import run_random
-from tests.proofs.simulation.referee import disagreements
-from tests.proofs.simulation.report import outcome_text
-from tests.proofs.simulation.running import Runner
+from tests.proofs.simulation.aws.oracle import disagreements
+from tests.proofs.simulation.campaign import Tally, new_seeds, outcome_text
 from tests.proofs.simulation.scenarios import SCENARIOS
+from tests.proofs.simulation.scenarios.random_workloads import run_random
 from tests.proofs.simulation.scenarios.scenario import Scenario
-from tests.proofs.simulation.sweep import Depth, Sweep
-from tests.proofs.simulation.tally import Tally
-from tests.proofs.simulation.units import new_seeds
+from tests.proofs.simulation.sweep import Depth, Runner, Sweep
 
 FEW_CALLS = 10
 """A scenario of so many calls is run with all single faults; of longer ones, with so many fewer."""

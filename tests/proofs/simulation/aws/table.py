@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 
 from botocore.exceptions import ClientError
 
-from tests.proofs.simulation.aws import expressions, paths
+from tests.proofs.simulation.aws import expressions
 from tests.proofs.simulation.aws.expressions import Scope
 
 Item: TypeAlias = dict[str, Any]
@@ -59,8 +59,8 @@ def _updated(before: Item, request: dict[str, Any]) -> Item:
     scope, after = _scope(before, request), before
     parsed = expressions.update(request["UpdateExpression"])
     for path, operand in parsed.assign:
-        after = paths.assign(after, paths.resolve(path, scope.names), operand(scope))
-    gone = {paths.resolve(path, scope.names)[0] for path in parsed.remove}
+        after = expressions.assign(after, expressions.resolve(path, scope.names), operand(scope))
+    gone = {expressions.resolve(path, scope.names)[0] for path in parsed.remove}
     return {name: value for name, value in after.items() if name not in gone}
 
 

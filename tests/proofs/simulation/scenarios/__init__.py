@@ -1,14 +1,12 @@
 """What clients, operators and SQS do in a run; the faults come on top."""
 
-from tests.proofs.simulation.scenarios import deliveries, plain, redrives, strange, submits
+from tests.proofs.simulation.scenarios import dead_letters, deliveries, submissions
 from tests.proofs.simulation.scenarios.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
-    *plain.SCENARIOS,
-    *submits.SCENARIOS,
+    *submissions.SCENARIOS,
     *deliveries.SCENARIOS,
-    *redrives.SCENARIOS,
-    *strange.SCENARIOS,
+    *dead_letters.SCENARIOS,
 )
 
 

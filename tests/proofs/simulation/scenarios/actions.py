@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tests.proofs.simulation import settings
-from tests.proofs.simulation.work import Deed
-from tests.proofs.simulation.world import World
+from tests.proofs.simulation.scripted_work import Deed
+from tests.proofs.simulation.simulator import World
 
 
 class Action(Protocol):

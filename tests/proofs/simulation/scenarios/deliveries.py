@@ -1,12 +1,12 @@
 """SQS delivers more than once, early, late, and to several workers at a time."""
 
 from tests.proofs.simulation import settings
-from tests.proofs.simulation.journal import Duplicated
-from tests.proofs.simulation.poller import Batch
+from tests.proofs.simulation.aws.poller import Batch
+from tests.proofs.simulation.history import Duplicated
 from tests.proofs.simulation.scenarios.actions import ShowAgain
 from tests.proofs.simulation.scenarios.scenario import Scenario, Story, completed, dead
-from tests.proofs.simulation.work import Deed
-from tests.proofs.simulation.world import World
+from tests.proofs.simulation.scripted_work import Deed
+from tests.proofs.simulation.simulator import World
 
 
 def twice_in_a_row(*plan: Deed) -> Story:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tests.proofs.simulation.world import World
+from tests.proofs.simulation.simulator import World
 
 Story: TypeAlias = Callable[[World], None]
 End: TypeAlias = Mapping[str, tuple[str, int]]

@@ -1,0 +1,141 @@
+"""Properties of the queues' functions: messages of any kind, and whatever the work returns or raises."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+
+from taskguard.model.errors import PermanentError, RetryAfter
+from taskguard.work import Task
+from tests.proofs.fuzz.accepted_tasks import echo
+from tests.proofs.fuzz.backend import Backend
+from tests.proofs.fuzz.bodies import any_of, values
+from tests.proofs.fuzz.campaign import Tally, Trial
+from tests.proofs.fuzz.events import Sent, deliveries
+from tests.proofs.fuzz.oracle import assert_calm, exact, judged
+from tests.support.events import http_event
+
+
+def to_process(backend: Backend, tally: Tally) -> Trial:
+    """Return the check of one batch for process_task."""
+
+    def check(data: st.DataObject) -> None:
+        backend.clean()
+        backend.work = echo
+        sent, records = _delivered(backend, data, "tasks")
+        junk = {r["messageId"] for r, message in zip(records, sent, strict=True) if message.task_id is None}
+        failed = [item["itemIdentifier"] for item in backend.process(records)["batchItemFailures"]]
+        assert sorted(failed) == sorted(junk)
+        done = {task.task_id: exact(task.payload) for task in backend.performed}
+        assert done == {m.task_id: exact(m.payload) for m in sent if m.task_id}
+        assert backend.records().keys() == done.keys()
+        lines = assert_calm(backend)
+        assert {line["messageId"] for line in lines if line["event"] == "MESSAGE_UNREADABLE"} == junk
+        _count(tally, "message to process_task", len(done), len(junk))
+
+    return Trial(check)
+
+
+def to_monitor(backend: Backend, tally: Tally) -> Trial:
+    """Return the check of one batch for monitor_dlq."""
+
+    def check(data: st.DataObject) -> None:
+        backend.clean()
+        sent, records = _delivered(backend, data, "dead-letters")
+        assert backend.bury(records) == {"batchItemFailures": []}
+        names = [
+            message.task_id or f"unreadable:{record['messageId']}"
+            for record, message in zip(records, sent, strict=True)
+        ]
+        reported = [line for line in assert_calm(backend) if line["event"] == "TASK_DEAD_LETTER"]
+        assert sorted(line["taskId"] for line in reported) == sorted(names)
+        assert backend.records().keys() == set(names)
+        for name, message in zip(names, sent, strict=True):
+            _shown(backend, name, message)
+        readable = sum(message.task_id is not None for message in sent)
+        _count(tally, "message to monitor_dlq", readable, len(sent) - readable)
+
+    return Trial(check)
+
+
+def _delivered(backend: Backend, data: st.DataObject, queue: str) -> tuple[list[Sent], list[dict[str, Any]]]:
+    """Send messages, each id once, and return them with their records in the same order."""
+    drawn = data.draw(deliveries)
+    sent = list({message.task_id or f"junk {n}": message for n, message in enumerate(drawn)}.values())
+    records = backend.received(queue, [message.body for message in sent])
+    by_body = {message.body: message for message in sent}
+    return [by_body[record["body"]] for record in records], records
+
+
+def _shown(backend: Backend, name: str, message: Sent) -> None:
+    """Fail unless the API shows a dead letter, with its payload or with the body as it came."""
+    answer = backend.get(http_event("GET", f"/tasks/{name}"))
+    status, body = judged("GET /tasks/{taskId}", answer, Tally(), "dead letter")
+    assert (status, body["status"]) == (200, "DEAD_LETTERED")
+    assert exact(body["payload"]) == exact(message.payload if message.task_id else message.body)
+    assert json.dumps(body["lastError"])
+
+
+def _count(tally: Tally, kind: str, tasks: int, junk: int) -> None:
+    for _ in range(tasks):
+        tally.add(kind, "task")
+    for _ in range(junk):
+        tally.add(kind, "junk")
+
+
+def _nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+def _circle() -> list[Any]:
+    value: list[Any] = []
+    value.append(value)
+    return value
+
+
+texts = st.one_of(st.text(), st.sampled_from(["\ud800", "", "\x00", "x" * 100_000, "\U0001f600" * 600]))
+returned = any_of(
+    values,
+    st.sampled_from([{1: "a", "1": "b"}, {(): 1}, {None: 1}, {1}, b"", object(), 1j, (1, 2), _circle()]),
+    st.sampled_from([float("nan"), float("inf"), 10**5000, "\ud800", {"\udc00": 1}, "x" * 65_536]),
+    st.integers(60, 2000).map(_nested),
+)
+raised = any_of(
+    st.builds(ValueError, texts),
+    st.builds(KeyError, texts, texts),
+    st.builds(PermanentError, texts),
+    st.builds(SystemExit, st.one_of(st.none(), st.integers(), texts)),
+    st.builds(RetryAfter, st.one_of(st.floats(), st.integers()), texts),
+    st.sampled_from([MemoryError(), RecursionError("deep"), StopIteration(3), OSError(2, "\udcff")]),
+)
+
+
+def outcomes(backend: Backend, tally: Tally) -> Trial:
+    """Return the check of one attempt's end."""
+
+    def check(data: st.DataObject) -> None:
+        backend.clean()
+        fails = data.draw(st.booleans())
+        end = data.draw(raised if fails else returned)
+        backend.work = _raising(end) if fails else lambda _task: end
+        records = backend.received("tasks", [json.dumps({"taskId": "abc", "payload": 1})])
+        backend.process(records)
+        answer = backend.get(http_event("GET", "/tasks/abc"))
+        status, body = judged("GET /tasks/{taskId}", answer, Tally(), "after an attempt")
+        assert status == 200
+        assert body["status"] in ({"RETRYING"} if fails else {"COMPLETED", "RETRYING"})
+        tally.add("end of an attempt", body["status"])
+        assert_calm(backend)
+
+    return Trial(check)
+
+
+def _raising(error: BaseException) -> Callable[[Task], Any]:
+    def work(_task: Task) -> Any:
+        raise error
+
+    return work

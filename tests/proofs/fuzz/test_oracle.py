@@ -1,0 +1,137 @@
+"""openapi.yaml is valid, has the routes that are deployed, and describes what the handlers answer."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from infra.needs import needs
+from taskguard.edge.requests import MAX_BATCH_BODY_BYTES, MAX_BATCH_TASKS, MAX_BODY_BYTES
+from taskguard.model.record import is_task_id
+from tests.proofs.fuzz import oracle
+from tests.proofs.fuzz.backend import MODULES, Backend, running_backend
+from tests.support.config import stack_settings
+from tests.support.events import http_event
+
+TASK = {"taskId": "a", "payload": {"x": 1}}
+
+
+@pytest.fixture
+def backend() -> Iterator[Backend]:
+    with running_backend() as running:
+        yield running
+
+
+def _judged(answer: dict[str, Any], route: str, status: int) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(answer["body"])
+    assert answer["statusCode"] == status, body
+    assert oracle.faults(route, answer, body) == []
+    return body
+
+
+def test_the_document_is_valid_openapi() -> None:
+    assert list(OpenAPIV31SpecValidator(oracle.document()).iter_errors()) == []
+
+
+def test_its_routes_are_those_that_are_deployed() -> None:
+    deployed = needs(stack_settings("dev")).values()
+    assert oracle.routes() == {route for function in deployed for route in function.routes}
+
+
+def test_its_routes_are_those_that_the_functions_answer(backend: Backend) -> None:
+    answered = {route for module in MODULES[:2] for route in module.application().routes}
+    assert oracle.routes() == answered
+
+
+def test_its_limits_are_those_of_the_code() -> None:
+    schemas = oracle.document()["components"]["schemas"]
+    assert schemas["Batch"]["properties"]["tasks"]["maxItems"] == MAX_BATCH_TASKS
+    assert schemas["TooLarge"]["properties"]["limitBytes"]["enum"] == [MAX_BODY_BYTES, MAX_BATCH_BODY_BYTES]
+
+
+@pytest.mark.parametrize("task_id", ["a", "A-1_b.c:d", "x" * 128, "...", ".", "..", "", "x" * 129, "a b"])
+def test_its_rule_for_ids_is_that_of_the_code(task_id: str) -> None:
+    assert (oracle.schema_faults("TaskId", task_id) == []) is is_task_id(task_id)
+
+
+def test_its_examples_fulfil_its_schemas() -> None:
+    contents = list(_contents(oracle.document()))
+    assert len(contents) >= 3
+    for content in contents:
+        name = content["schema"]["$ref"].rsplit("/", 1)[-1]
+        for example in content["examples"].values():
+            assert oracle.schema_faults(name, example["value"]) == []
+
+
+def test_a_judge_that_is_shown_a_wrong_answer_says_so() -> None:
+    answer = {"statusCode": 202, "headers": {"Content-Type": "application/json"}}
+    assert len(oracle.faults("POST /tasks", answer, {"taskId": "a b", "more": 1})) >= 3
+    assert oracle.faults("POST /tasks", answer | {"statusCode": 500}, {}) != []
+    assert oracle.faults("POST /tasks", answer | {"headers": {"Content-Type": "text/html"}}, {}) != []
+
+
+@pytest.mark.parametrize("path", ["/tasks", "/task"])
+def test_answers_to_one_task_are_as_described(backend: Backend, path: str) -> None:
+    route = f"POST {path}"
+    _judged(backend.submit(http_event("POST", path, TASK)), route, 202)
+    _judged(backend.submit(http_event("POST", path, TASK)), route, 200)
+    _judged(backend.submit(http_event("POST", path, TASK | {"payload": 2})), route, 409)
+    _judged(backend.submit(http_event("POST", path, {"taskId": "a b", "x": 1})), route, 400)
+    _judged(backend.submit(http_event("POST", path, "x" * (MAX_BODY_BYTES + 1))), route, 413)
+    backend.forget_table()
+    _judged(backend.submit(http_event("POST", path, TASK)), route, 503)
+
+
+def test_answers_to_a_batch_are_as_described(backend: Backend) -> None:
+    route, path = "POST /tasks/batch", "/tasks/batch"
+    tasks = [TASK, TASK | {"taskId": "b"}, {"payload": [1e15] * 20_000}, 3]
+    backend.submit(http_event("POST", "/tasks", {"taskId": "b", "payload": 2}))
+    body = _judged(backend.submit(http_event("POST", path, {"tasks": tasks})), route, 207)
+    assert [result["status"] for result in body["results"]] == [202, 409, 413, 400]
+    _judged(backend.submit(http_event("POST", path, {"tasks": []})), route, 400)
+    _judged(backend.submit(http_event("POST", path, "x" * (MAX_BATCH_BODY_BYTES + 1))), route, 413)
+    backend.forget_table()
+    body = _judged(backend.submit(http_event("POST", path, {"tasks": [TASK]})), route, 207)
+    assert body["results"][0]["status"] == 503
+
+
+@pytest.mark.parametrize("name", ["tasks", "task"])
+def test_answers_about_a_task_are_as_described(backend: Backend, name: str) -> None:
+    route = f"GET /{name}/{{taskId}}"
+    backend.submit(http_event("POST", "/tasks", TASK))
+    _judged(backend.get(http_event("GET", f"/{name}/a")), route, 200)
+    _judged(backend.get(http_event("GET", f"/{name}/b")), route, 404)
+    backend.forget_table()
+    _judged(backend.get(http_event("GET", f"/{name}/a")), route, 503)
+
+
+def test_a_task_is_as_described_in_every_state(backend: Backend) -> None:
+    backend.submit(http_event("POST", "/tasks", TASK))
+    backend.work = _failing
+    backend.process(backend.receive("tasks"))
+    assert _shown(backend)["status"] == "RETRYING"
+    backend.bury(backend.received("dead-letters", [json.dumps(TASK)]))
+    assert _shown(backend)["status"] == "DEAD_LETTERED"
+    backend.work = lambda _task: {"done": True}
+    backend.process(backend.received("tasks", [json.dumps(TASK | {"generation": 2})]))
+    shown = _shown(backend)
+    assert (shown["status"], shown["result"]) == ("COMPLETED", {"done": True})
+
+
+def _shown(backend: Backend) -> dict[str, Any]:
+    return _judged(backend.get(http_event("GET", "/tasks/a")), "GET /tasks/{taskId}", 200)
+
+
+def _failing(_task: object) -> None:
+    raise ValueError("no luck")
+
+
+def _contents(node: Any) -> Iterator[dict[str, Any]]:
+    """Yield every media type of the document that has examples."""
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else []
+    if isinstance(node, dict) and "examples" in node and "schema" in node:
+        yield node
+    for child in children:
+        yield from _contents(child)

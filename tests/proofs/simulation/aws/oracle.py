@@ -1,0 +1,117 @@
+"""moto as the oracle of the simulated table: it answers every distinct question that the runs asked.
+
+Thousands of runs ask the table millions of times, but only some hundred questions differ in anything that a
+condition or an update can see. Each of these is put to moto through boto3, with the item as it was, and the
+answers must agree: accepted or refused, the item afterwards, and what comes back.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from tests.proofs.simulation import settings
+from tests.proofs.simulation.aws.table import Item
+
+Shape: TypeAlias = tuple[Any, ...]
+"""What a condition or an update can see of a question."""
+
+_COMPARED = (
+    ("generation", ":generation"),
+    ("generation", ":seen"),
+    ("leaseUntil", ":now"),
+    ("leaseToken", ":token"),
+    ("deadLetteredAt", ":sent"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A write that a run asked of the table, and the answer in memory (None: refused)."""
+
+    operation: str
+    request: dict[str, Any]
+    before: Item | None
+    after: Item | None
+
+
+@dataclass
+class Questions:
+    """Keeps the first question of each shape."""
+
+    asked: int = 0
+    distinct: dict[Shape, Question] = field(default_factory=dict)
+
+    def __call__(
+        self, operation: str, request: dict[str, Any], before: Item | None, after: Item | None
+    ) -> None:
+        """Take note of a question."""
+        self.asked += 1
+        self.distinct.setdefault(_shape(request, before), Question(operation, request, before, after))
+
+    def add(self, other: "Questions") -> None:
+        """Take over another's questions."""
+        self.asked += other.asked
+        self.distinct = other.distinct | self.distinct
+
+
+def disagreements(questions: Questions) -> Iterator[str]:
+    """Yield a sentence for each question that moto answers differently."""
+    with mock_aws():
+        table = boto3.client("dynamodb", region_name="us-east-1")
+        table.create_table(
+            TableName=settings.TABLE,
+            KeySchema=[{"AttributeName": "taskId", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "taskId", "AttributeType": "S"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        for question in questions.distinct.values():
+            answer = _ask(table, question)
+            if answer != question.after:
+                yield f"{question}: moto answers {answer}"
+
+
+def _ask(table: Any, question: Question) -> Item | None:
+    """Return the item after the question, or None if moto refuses."""
+    key = question.request.get("Key") or {"taskId": question.request["Item"]["taskId"]}
+    table.delete_item(TableName=settings.TABLE, Key=key)
+    if question.before:
+        table.put_item(TableName=settings.TABLE, Item=question.before)
+    call = table.put_item if question.operation == "PutItem" else table.update_item
+    try:
+        answer = call(**question.request)
+    except ClientError as error:
+        return _refused(error, question)
+    after: Item = table.get_item(TableName=settings.TABLE, Key=key)["Item"]
+    return after if answer.get("Attributes", after) == after else {"answered": answer["Attributes"]}
+
+
+def _refused(error: ClientError, question: Question) -> Item | None:
+    response: dict[str, Any] = {**error.response}
+    if response["Error"]["Code"] != "ConditionalCheckFailedException":
+        raise error
+    return None if response.get("Item") == question.before else {"refused with": response.get("Item")}
+
+
+def _shape(request: dict[str, Any], before: Item | None) -> Shape:
+    item, values = before or {}, request.get("ExpressionAttributeValues", {})
+    return (
+        request.get("UpdateExpression"),
+        request["ConditionExpression"],
+        item.get("status", {}).get("S"),
+        tuple(sorted(item)),
+        tuple(_order(item.get(name), values.get(value)) for name, value in _COMPARED),
+        len(item.get("attempts", {"L": []})["L"]),
+    )
+
+
+def _order(left: dict[str, str] | None, right: dict[str, str] | None) -> int | None:
+    """Return whether an attribute is less than (-1), equal to or greater than a value; None without one."""
+    if left is None or right is None:
+        return None
+    ((kind, a),), ((_, b),) = left.items(), right.items()
+    first, second = (int(a), int(b)) if kind == "N" else (a, b)
+    return (first > second) - (first < second)  # type: ignore[operator]

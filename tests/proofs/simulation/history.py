@@ -1,0 +1,188 @@
+"""What happened in a run, event by event: the evidence that the invariants are checked on."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeAlias, TypeVar
+
+from taskguard.model.errors import UnreadableMessage
+from taskguard.model.json_text import Json
+from taskguard.model.message import Message
+from tests.proofs.simulation.aws.table import Item
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """A numbered step of a process: an AWS call, a request to the API, or the work."""
+
+    number: int
+    process: str
+    operation: str
+    task: str | None
+
+    def __str__(self) -> str:
+        return f"{self.number}:{self.process} {self.operation}({self.task or ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class Injected:
+    """A fault at a step; ``process_id`` is the process that it hit."""
+
+    call: Called
+    fault: str
+    process_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Died:
+    """A process that was killed, by a fault or at its deadline."""
+
+    process_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicated:
+    """A delivery of a task's message that SQS made twice because the scenario says so."""
+
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invoked:
+    """A batch handed to a function."""
+
+    process_id: int
+    tasks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """A write to the record of a task that took effect, by a process."""
+
+    task: str
+    item: Item
+    at: datetime
+    process_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """Work that began; ``rivals`` is how many workers were in the middle of the same task."""
+
+    task: str
+    attempt: int
+    process_id: int
+    rivals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the API answered to a submit, whether or not it reached the client."""
+
+    task: str
+    status: int
+    payload: Json
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message that entered a queue: sent, or moved by the redrive policy or an operator."""
+
+    queue: str
+    message_id: str
+    task: str
+    generation: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """A message that SQS's own redrive made a new one of, with a new id."""
+
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that was handed to a function."""
+
+    queue: str
+    message_id: str
+    task: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A message that a poller deleted."""
+
+    queue: str
+    message_id: str
+    task: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A log line, as the JSON that the function wrote."""
+
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed:
+    """An exception that left a handler."""
+
+    process: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class NeverQuiet:
+    """The system did not come to rest."""
+
+
+Fact: TypeAlias = (
+    Called
+    | Injected
+    | Died
+    | Duplicated
+    | Invoked
+    | Wrote
+    | Performed
+    | Answered
+    | Queued
+    | Replaced
+    | Received
+    | Deleted
+    | Logged
+    | Crashed
+    | NeverQuiet
+)
+F = TypeVar("F")
+
+
+@dataclass
+class Journal:
+    """The facts of one run, in the order in which they came to be."""
+
+    facts: list[Fact] = field(default_factory=list)
+    _by_kind: dict[type, list[Any]] = field(default_factory=dict)
+
+    def add(self, fact: Fact) -> None:
+        """Append a fact."""
+        self.facts.append(fact)
+        self._by_kind.setdefault(type(fact), []).append(fact)
+
+    def of(self, kind: type[F]) -> list[F]:
+        """Return the facts of one kind."""
+        return list(self._by_kind.get(kind, ()))
+
+
+@lru_cache(maxsize=4096)
+def message_of(message_id: str, body: str) -> Message:
+    """Return the task's message; a body that is no task goes by the id that the monitor gives it."""
+    try:
+        return Message.parse(body)
+    except UnreadableMessage:
+        return Message(f"unreadable:{message_id}", body)

@@ -1,64 +1,74 @@
-"""The full sweep, the referee and the mutations; exits with code 1 if any of them fails."""
+"""The full sweep, the oracle and the mutations; exit code 1 if any of them fails."""
 
 import argparse
 import os
 import sys
 import time
 from collections.abc import Callable
+from typing import Final, TypeAlias
 
+from tests.proofs.kit.randomness import new_seed
 from tests.proofs.simulation.aws.oracle import disagreements
 from tests.proofs.simulation.campaign import (
-    Tally,
-    all_units,
-    catch_all,
-    catch_text,
-    new_seeds,
-    outcome_text,
-    run_units,
-    tally_text,
+    Totals,
+    all_jobs,
+    mutation_text,
+    result_text,
+    run_jobs,
+    totals_text,
 )
+from tests.proofs.simulation.mutations import MUTATIONS
+from tests.proofs.simulation.mutations.mutation import run_mutation
 from tests.proofs.simulation.scenarios import SCENARIOS
 
-RANDOM_PIECES = 4
+RANDOM_JOBS: Final = 4
 
-Tell = Callable[[str], None]
+Say: TypeAlias = Callable[[str], None]
 
 
-def main(tell: Tell) -> bool:
-    """Run everything and tell about it; return whether all is well."""
+def main(say: Say) -> bool:
+    """Run everything and report it; return whether all is well."""
     options = _options()
-    seeds = options.seed or new_seeds(RANDOM_PIECES)
-    tally = _swept(options.random // len(seeds), seeds, options.workers, tell)
-    agreed = _refereed(tally, tell)
-    tell("Mutations, each with one guard taken out:")
-    catches = catch_all(lambda caught: tell(catch_text(caught)))
-    caught = sum(1 for one in catches if one.by)
-    tell(f"mutations: {len(catches)}, caught: {caught}")
-    return not tally.broken and agreed and caught == len(catches)
+    seeds = options.seed or [new_seed() for _ in range(RANDOM_JOBS)]
+    totals = _run_sweep(options.random // len(seeds), seeds, options.workers, say)
+    agreed = _ask_oracle(totals, say)
+    caught = _run_mutations(say)
+    return not totals.broken and agreed and caught
 
 
-def _swept(random_runs: int, seeds: list[int], workers: int, tell: Tell) -> Tally:
-    total, started = Tally(), time.monotonic()
-    units = all_units(random_runs, seeds)
-    for number, (unit, tally) in enumerate(run_units(units, workers), 1):
-        tell(f"[{number}/{len(units)}] {unit}: {tally.runs} runs, {len(tally.broken)} violations")
-        total.add(tally)
-    for outcome in total.broken:
-        tell(outcome_text(outcome))
-    tell(tally_text(total, len(SCENARIOS), time.monotonic() - started))
+def _run_sweep(random_runs: int, seeds: list[int], workers: int, say: Say) -> Totals:
+    total, started = Totals(), time.monotonic()
+    jobs = all_jobs(random_runs, seeds)
+    for number, (job, totals) in enumerate(run_jobs(jobs, workers), 1):
+        say(f"[{number}/{len(jobs)}] {job}: {totals.runs} runs, {len(totals.broken)} violations")
+        total.add(totals)
+    for result in total.broken:
+        say(result_text(result))
+    say(totals_text(total, len(SCENARIOS), time.monotonic() - started))
     return total
 
 
-def _refereed(tally: Tally, tell: Tell) -> bool:
-    wrong = list(disagreements(tally.questions))
+def _ask_oracle(totals: Totals, say: Say) -> bool:
+    wrong = list(disagreements(totals.questions))
     for sentence in wrong:
-        tell(f"DISAGREEMENT {sentence}")
-    distinct = len(tally.questions.distinct)
-    tell(
-        f"writes asked of the table: {tally.questions.asked}, distinct: {distinct}, "
+        say(f"DISAGREEMENT {sentence}")
+    distinct = len(totals.questions.distinct)
+    say(
+        f"writes asked of the table: {totals.questions.asked}, distinct: {distinct}, "
         f"answered differently by moto: {len(wrong)}"
     )
     return not wrong
+
+
+def _run_mutations(say: Say) -> bool:
+    say("Mutations, each with one guard taken out:")
+    caught = 0
+    for mutation in MUTATIONS:
+        result = run_mutation(mutation)
+        caught += result.caught_by is not None
+        say(mutation_text(result))
+    say(f"mutations: {len(MUTATIONS)}, caught: {caught}")
+    return caught == len(MUTATIONS)
 
 
 def _options() -> argparse.Namespace:

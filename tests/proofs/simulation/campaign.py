@@ -1,52 +1,53 @@
-"""The full sweep in pieces that processes share, what it came to, and how that is printed."""
+"""The full sweep in jobs that processes share, what it came to, and how that is printed."""
 
-import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from multiprocessing import get_context
+from typing import TypeAlias
 
 from tests.proofs.simulation.aws.oracle import Questions
-from tests.proofs.simulation.calls import Schedule
-from tests.proofs.simulation.mutations import MUTATIONS
-from tests.proofs.simulation.mutations.mutation import Mutation
+from tests.proofs.simulation.mutations.mutation import MutationResult
 from tests.proofs.simulation.scenarios import SCENARIOS, named
 from tests.proofs.simulation.scenarios.random_workloads import run_random
-from tests.proofs.simulation.sweep import Depth, Outcome, Runner, Sweep, depths
+from tests.proofs.simulation.schedule import Schedule
+from tests.proofs.simulation.sweep import Depth, Runner, RunResult, Sweep, depths
 
 
 @dataclass
-class Tally:
-    """Counts of runs.
+class Totals:
+    """What many runs came to.
 
-    Parameters
+    Attributes
     ----------
-    calls
+    steps
         Steps numbered in the runs without faults.
     faults
         Faults injected.
     broken
-        Runs that violated something.
+        Runs that violated an invariant.
+    questions
+        What the runs asked of the table, for the oracle.
     """
 
-    calls: int = 0
+    steps: int = 0
     runs: int = 0
     faults: int = 0
-    broken: list[Outcome] = field(default_factory=list)
+    broken: list[RunResult] = field(default_factory=list)
     questions: Questions = field(default_factory=Questions)
 
-    def count(self, outcome: Outcome) -> None:
+    def count(self, result: RunResult) -> None:
         """Count one run."""
         self.runs += 1
-        self.faults += outcome.injected
-        if not outcome.schedule.faults and not outcome.schedule.turns:
-            self.calls += len(outcome.calls)
-        if outcome.violations:
-            self.broken.append(outcome)
+        self.faults += result.injected
+        if not result.schedule.faults and not result.schedule.turns:
+            self.steps += len(result.steps)
+        if result.violations:
+            self.broken.append(result)
 
-    def add(self, other: "Tally") -> None:
-        """Add another's counts."""
-        self.calls += other.calls
+    def add(self, other: "Totals") -> None:
+        """Add the totals of another process."""
+        self.steps += other.steps
         self.runs += other.runs
         self.faults += other.faults
         self.broken += other.broken
@@ -54,7 +55,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class SweepUnit:
+class SweepJob:
     """One scenario at one depth."""
 
     scenario: str
@@ -63,17 +64,17 @@ class SweepUnit:
     def __str__(self) -> str:
         return f"{self.scenario}: {self.depth}"
 
-    def run(self) -> Tally:
-        """Run the piece."""
-        tally = Tally()
-        for outcome in Sweep(Runner(tally.questions), named(self.scenario)).run(self.depth):
-            tally.count(outcome)
-        return tally
+    def run(self) -> Totals:
+        """Run the job."""
+        totals = Totals()
+        for result in Sweep(Runner(totals.questions), named(self.scenario)).run(self.depth):
+            totals.count(result)
+        return totals
 
 
 @dataclass(frozen=True, slots=True)
-class RandomUnit:
-    """Random stories from one seed."""
+class RandomJob:
+    """So many random workloads from one seed."""
 
     seed: int
     runs: int
@@ -81,100 +82,65 @@ class RandomUnit:
     def __str__(self) -> str:
         return f"random stories: seed {self.seed}"
 
-    def run(self) -> Tally:
-        """Run the piece."""
-        tally = Tally()
-        run_random(Runner(tally.questions), self.runs, self.seed, tally.count)
-        del tally.broken[:-1]  # the last is the shortest
-        return tally
+    def run(self) -> Totals:
+        """Run the job."""
+        totals = Totals()
+        run_random(Runner(totals.questions), self.runs, self.seed, totals.count)
+        del totals.broken[:-1]  # all show the same violation; the last is the shortest
+        return totals
 
 
-Unit = SweepUnit | RandomUnit
+Job: TypeAlias = SweepJob | RandomJob
 
 
-@dataclass(frozen=True, slots=True)
-class Catch:
-    """What became of a mutation: the run that caught it (None: nobody noticed), and after how many runs."""
-
-    mutation: str
-    by: Outcome | None
-    runs: int
+def all_jobs(random_runs: int, seeds: list[int]) -> list[Job]:
+    """Return the jobs of the full sweep, those that take longest first."""
+    jobs: list[Job] = [SweepJob(s.name, depth) for s in SCENARIOS for depth in depths(s)]
+    jobs.sort(key=lambda job: list(Depth).index(job.depth) if isinstance(job, SweepJob) else 0)
+    return [*(RandomJob(seed, random_runs) for seed in seeds), *reversed(jobs)]
 
 
-def all_units(random_runs: int, seeds: list[int]) -> list[Unit]:
-    """Return the pieces of the full sweep, those that take longest first."""
-    units: list[Unit] = [SweepUnit(s.name, depth) for s in SCENARIOS for depth in depths(s)]
-    units.sort(key=lambda unit: list(Depth).index(unit.depth) if isinstance(unit, SweepUnit) else 0)
-    return [*(RandomUnit(seed, random_runs) for seed in seeds), *reversed(units)]
-
-
-def new_seeds(count: int) -> list[int]:
-    """Return seeds that nobody has chosen."""
-    return [random.SystemRandom().randrange(2**32) for _ in range(count)]
-
-
-def run_units(units: list[Unit], workers: int) -> Iterator[tuple[Unit, Tally]]:
-    """Run pieces in so many processes; yields each as it ends."""
+def run_jobs(jobs: list[Job], workers: int) -> Iterator[tuple[Job, Totals]]:
+    """Run jobs in so many processes; yield each as it ends."""
     # A fresh interpreter for each: a fork could inherit a lock that a thread of ours holds.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(unit.run): unit for unit in units}
+        running = {pool.submit(job.run): job for job in jobs}
         for done in as_completed(running):
             yield running[done], done.result()
 
 
-def catch(mutation: Mutation) -> Catch:
-    """Sweep the mutation's scenario until it is caught."""
-    runs = 0
-    with mutation.apply():
-        sweep = Sweep(Runner(), named(mutation.scenario))
-        for depth in depths(sweep.scenario):
-            for outcome in sweep.run(depth):
-                runs += 1
-                if outcome.violations:
-                    return Catch(mutation.name, outcome, runs)
-    return Catch(mutation.name, None, runs)
-
-
-def catch_all(tell: Callable[[Catch], None]) -> list[Catch]:
-    """Try every mutation."""
-    catches = []
-    for mutation in MUTATIONS:
-        catches.append(catch(mutation))
-        tell(catches[-1])
-    return catches
-
-
-def outcome_text(outcome: Outcome) -> str:
-    """Return a run that violated something: what, where, under which schedule, at which steps."""
-    lines = [f"VIOLATION in {outcome.scenario}", f"  schedule: {schedule_text(outcome)}"]
-    lines += [f"  {violation}" for violation in outcome.violations]
-    steps = ", ".join(str(call) for call in outcome.calls)
+def result_text(result: RunResult) -> str:
+    """Return a run that violated something: what, in which scenario, under which schedule, at which steps."""
+    lines = [f"VIOLATION in {result.scenario}", f"  schedule: {schedule_text(result)}"]
+    lines += [f"  {violation}" for violation in result.violations]
+    steps = ", ".join(str(step) for step in result.steps)
     return "\n".join([*lines, f"  steps: {steps}"])
 
 
-def schedule_text(outcome: Outcome) -> str:
+def schedule_text(result: RunResult) -> str:
     """Return a schedule with the names of its steps."""
-    calls = {call.number: call for call in outcome.calls}
-    faults = [f"{calls[n]}: {fault.value}" for n, fault in outcome.schedule.faults.items() if n in calls]
-    turns = Schedule(turns=outcome.schedule.turns)
+    steps = {step.number: step for step in result.steps}
+    faults = [f"{steps[n]}: {fault.value}" for n, fault in result.schedule.faults.items() if n in steps]
+    turns = Schedule(turns=result.schedule.turns)
     return "; ".join(faults + [str(turns)] * (any(turns.turns) or not faults))
 
 
-def tally_text(tally: Tally, scenarios: int, seconds: float) -> str:
-    """Return the numbers of a sweep."""
+def totals_text(totals: Totals, scenarios: int, seconds: float) -> str:
+    """Return the numbers of a sweep that took so many seconds."""
     return (
-        f"scenarios: {scenarios}, calls numbered: {tally.calls}, schedules run: {tally.runs}, "
-        f"faults injected: {tally.faults}, violations: {len(tally.broken)} "
-        f"({seconds:.0f} s, {tally.runs / seconds * 60:.0f} runs a minute)"
+        f"scenarios: {scenarios}, calls numbered: {totals.steps}, schedules run: {totals.runs}, "
+        f"faults injected: {totals.faults}, violations: {len(totals.broken)} "
+        f"({seconds:.0f} s, {totals.runs / seconds * 60:.0f} runs a minute)"
     )
 
 
-def catch_text(caught: Catch) -> str:
+def mutation_text(result: MutationResult) -> str:
     """Return what became of a mutation."""
-    if caught.by is None:
-        return f"  NOT CAUGHT in {caught.runs} runs: {caught.mutation}"
-    violation = caught.by.violations[0].split(":")[0]
+    if result.caught_by is None:
+        return f"  NOT CAUGHT in {result.runs} runs: {result.mutation}"
+    violation = result.caught_by.violations[0].split(":")[0]
     return (
-        f"  caught: {caught.mutation}\n"
-        f"          in {caught.by.scenario}; {schedule_text(caught.by)}; run {caught.runs}: {violation}"
+        f"  caught: {result.mutation}\n"
+        f"          in {result.caught_by.scenario}; {schedule_text(result.caught_by)}; "
+        f"run {result.runs}: {violation}"
     )

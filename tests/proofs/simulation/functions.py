@@ -1,4 +1,4 @@
-"""The product's own functions, built by their own ``build`` around clients that belong to a run."""
+"""The product's own functions, built by their own `build` around clients that belong to a run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,8 +15,7 @@ from taskguard.model.json_text import Json
 from taskguard.storage import aws
 from taskguard.work import Task, WorkContext
 from tests.proofs.simulation import settings
-from tests.proofs.simulation.clients import QueueClient, Seat, TableClient
-from tests.proofs.simulation.logs import keep_lines
+from tests.proofs.simulation.environment import CheckedLines, DynamoDbClient, ExecutionEnvironment, SqsClient
 from tests.proofs.simulation.process import Kind, Process
 
 Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -42,45 +41,45 @@ class Context:
 class Functions:
     """Execution environments, warm: building one takes longer than running a task through it."""
 
-    _idle: dict[Kind, list[tuple[Seat, Handler]]] = field(default_factory=dict)
+    _idle: dict[Kind, list[tuple[ExecutionEnvironment, Handler]]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def invoke(self, process: Process, world: Any, event: dict[str, Any]) -> dict[str, Any]:
-        """Run a function as the given process; raises ``Killed`` if it is stopped on the way."""
-        with self._environment(process, world) as handler:
+    def invoke(self, process: Process, sim: Any, event: dict[str, Any]) -> dict[str, Any]:
+        """Run a function as the given process; raises `Killed` if it is stopped on the way."""
+        with self._environment(process, sim) as handler:
             context = Context(process, f"request-{process.id}", process.kind)
             answer = handler(event, context)
         process.check()  # the product cannot answer for a process that is gone
         return answer
 
     @contextmanager
-    def _environment(self, process: Process, world: Any) -> Iterator[Handler]:
+    def _environment(self, process: Process, sim: Any) -> Iterator[Handler]:
         idle = self._idle.setdefault(process.kind, [])
-        seat, handler = idle.pop() if idle else self._build(process, world)
-        seat.process, seat.world = process, world
+        environment, handler = idle.pop() if idle else self._build(process, sim)
+        environment.process, environment.sim = process, sim
         try:
             yield handler
         finally:
-            idle.append((seat, handler))
+            idle.append((environment, handler))
 
-    def _build(self, process: Process, world: Any) -> tuple[Seat, Handler]:
-        seat = Seat(process, world)
+    def _build(self, process: Process, sim: Any) -> tuple[ExecutionEnvironment, Handler]:
+        environment = ExecutionEnvironment(process, sim)
         service = f"faults-{process.kind}-{next(self._numbers)}"
 
         def clock() -> datetime:
-            return seat.process.clock()
+            return environment.process.clock()
 
         def perform(task: Task, _context: WorkContext) -> Json:
-            return seat.world.perform(seat.process, task)
+            return environment.sim.perform(environment.process, task)
 
         with (
-            patch.object(aws, "dynamodb", lambda: TableClient(seat)),
-            patch.object(aws, "sqs", lambda: QueueClient(seat)),
+            patch.object(aws, "dynamodb", lambda: DynamoDbClient(environment)),
+            patch.object(aws, "sqs", lambda: SqsClient(environment)),
             patch.object(process_task.handler, "perform", perform),
         ):
             handler = _BUILD[process.kind](service, clock)
-        keep_lines(service, seat)
-        return seat, handler
+        CheckedLines(environment).take_over(service)
+        return environment, handler
 
 
 _BUILD: dict[Kind, Callable[[str, Callable[[], datetime]], Handler]] = {

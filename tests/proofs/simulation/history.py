@@ -12,7 +12,7 @@ from tests.proofs.simulation.aws.table import Item
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class Step:
     """A numbered step of a process: an AWS call, a request to the API, or the work."""
 
     number: int
@@ -25,30 +25,30 @@ class Called:
 
 
 @dataclass(frozen=True, slots=True)
-class Injected:
-    """A fault at a step; ``process_id`` is the process that it hit."""
+class FaultInjected:
+    """A fault at a step; `process_id` is the process that it hit."""
 
-    call: Called
+    step: Step
     fault: str
     process_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Died:
+class ProcessDied:
     """A process that was killed, by a fault or at its deadline."""
 
     process_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicated:
+class DuplicateDelivery:
     """A delivery of a task's message that SQS made twice because the scenario says so."""
 
     task: str
 
 
 @dataclass(frozen=True, slots=True)
-class Invoked:
+class FunctionInvoked:
     """A batch handed to a function."""
 
     process_id: int
@@ -56,7 +56,7 @@ class Invoked:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrote:
+class RecordWritten:
     """A write to the record of a task that took effect, by a process."""
 
     task: str
@@ -66,8 +66,8 @@ class Wrote:
 
 
 @dataclass(frozen=True, slots=True)
-class Performed:
-    """Work that began; ``rivals`` is how many workers were in the middle of the same task."""
+class WorkStarted:
+    """Work that began; `rivals` is how many workers were in the middle of the same task."""
 
     task: str
     attempt: int
@@ -76,7 +76,7 @@ class Performed:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class SubmitAnswered:
     """What the API answered to a submit, whether or not it reached the client."""
 
     task: str
@@ -85,7 +85,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Queued:
+class MessageQueued:
     """A message that entered a queue: sent, or moved by the redrive policy or an operator."""
 
     queue: str
@@ -96,14 +96,14 @@ class Queued:
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced:
+class MessageReplaced:
     """A message that SQS's own redrive made a new one of, with a new id."""
 
     message_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class MessageReceived:
     """A message that was handed to a function."""
 
     queue: str
@@ -113,7 +113,7 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
+class MessageDeleted:
     """A message that a poller deleted."""
 
     queue: str
@@ -123,14 +123,14 @@ class Deleted:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LineLogged:
     """A log line, as the JSON that the function wrote."""
 
-    fields: dict[str, Any]
+    line: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Crashed:
+class HandlerCrashed:
     """An exception that left a handler."""
 
     process: str
@@ -138,44 +138,44 @@ class Crashed:
 
 
 @dataclass(frozen=True, slots=True)
-class NeverQuiet:
+class NeverQuiescent:
     """The system did not come to rest."""
 
 
-Fact: TypeAlias = (
-    Called
-    | Injected
-    | Died
-    | Duplicated
-    | Invoked
-    | Wrote
-    | Performed
-    | Answered
-    | Queued
-    | Replaced
-    | Received
-    | Deleted
-    | Logged
-    | Crashed
-    | NeverQuiet
+HistoryEvent: TypeAlias = (
+    Step
+    | FaultInjected
+    | ProcessDied
+    | DuplicateDelivery
+    | FunctionInvoked
+    | RecordWritten
+    | WorkStarted
+    | SubmitAnswered
+    | MessageQueued
+    | MessageReplaced
+    | MessageReceived
+    | MessageDeleted
+    | LineLogged
+    | HandlerCrashed
+    | NeverQuiescent
 )
 F = TypeVar("F")
 
 
 @dataclass
-class Journal:
-    """The facts of one run, in the order in which they came to be."""
+class History:
+    """The events of one run, in the order in which they came to be."""
 
-    facts: list[Fact] = field(default_factory=list)
+    events: list[HistoryEvent] = field(default_factory=list)
     _by_kind: dict[type, list[Any]] = field(default_factory=dict)
 
-    def add(self, fact: Fact) -> None:
-        """Append a fact."""
-        self.facts.append(fact)
-        self._by_kind.setdefault(type(fact), []).append(fact)
+    def add(self, event: HistoryEvent) -> None:
+        """Append an event."""
+        self.events.append(event)
+        self._by_kind.setdefault(type(event), []).append(event)
 
     def of(self, kind: type[F]) -> list[F]:
-        """Return the facts of one kind."""
+        """Return the events of one kind."""
         return list(self._by_kind.get(kind, ()))
 
 

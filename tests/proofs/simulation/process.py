@@ -1,5 +1,4 @@
-"""A process that calls AWS and can be stopped at any of its calls: a function's invocation, the operator's
-tool, the poller."""
+"""A process that calls AWS and can be killed at any of its calls: an invocation, the tool, the poller."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +9,14 @@ from taskguard.model.clock import Clock
 
 
 class Killed(BaseException):
-    """The process is gone. No ``except Exception`` of the product may catch it, as none could on AWS."""
+    """Raised where a process was killed.
+
+    Not an `Exception`: no `except Exception` of the product may catch it, as none could on AWS.
+    """
 
 
 class Kind(StrEnum):
-    """Who makes a call."""
+    """What kind of process it is."""
 
     SUBMIT = "submit_task"
     PROCESS = "process_task"
@@ -33,7 +35,7 @@ class Process:
     deadline
         When Lambda kills it; None if it may run for ever.
     actor
-        On whose turn it runs while several act at once (``baton``).
+        On whose turns it moves while several actors do (`scheduler`); None while only one does.
     """
 
     id: int
@@ -45,15 +47,15 @@ class Process:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the process's time is over."""
+        """Whether the deadline has come."""
         return self.deadline is not None and self.clock() >= self.deadline
 
     def check(self) -> None:
-        """Raise ``Killed`` if the process is dead."""
+        """Raise `Killed` if the process is dead."""
         if not self.alive:
             raise Killed
 
     def kill(self) -> NoReturn:
-        """Stop the process here: nothing that it would do from now on happens."""
+        """Kill the process here: nothing that it would do from now on happens."""
         self.alive = False
         raise Killed

@@ -9,12 +9,12 @@ from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.work import Task
 from tests.proofs.simulation import settings
-from tests.proofs.simulation.clock import MovableClock
-from tests.proofs.simulation.history import Died, Journal, Performed
+from tests.proofs.simulation.history import History, ProcessDied, WorkStarted
 from tests.proofs.simulation.process import Process
+from tests.support.aws_in_process import MovableClock
 
 
-class Deed(StrEnum):
+class Behaviour(StrEnum):
     """What the work does at an attempt."""
 
     DONE = "returns a result"
@@ -25,67 +25,68 @@ class Deed(StrEnum):
     OUTLIVES_ITS_LEASE = "returns when its lease ran out, on a host that Lambda killed late"
 
 
-Plan: TypeAlias = tuple[Deed, ...]
-"""Deeds by attempt; the last goes on."""
+Script: TypeAlias = tuple[Behaviour, ...]
+"""Behaviours by attempt; the last one repeats."""
 
-DONE: Plan = (Deed.DONE,)
+DONE: Script = (Behaviour.DONE,)
 
 
 @dataclass
-class Work:
-    """The work of a run.
+class ScriptedWork:
+    """The work of all tasks in a run.
 
     Parameters
     ----------
     settle
-        Lets the whole system go on until it rests, while a worker that outlives its lease sleeps.
+        Lets the whole system run until it has come to rest, while a worker that outlives its lease stalls.
     """
 
-    journal: Journal
+    history: History
     clock: MovableClock
     settle: Callable[[], None]
-    _plans: dict[str, list[Plan]] = field(default_factory=dict)
+    _scripts: dict[str, list[Script]] = field(default_factory=dict)
     _busy: dict[str, list[Process]] = field(default_factory=dict)
 
-    def plan(self, task: str, *deeds: Deed) -> None:
-        """Say what the work of a task does from now on; work that is not mentioned succeeds."""
-        self._plans.setdefault(task, []).append(deeds)
+    def script(self, task: str, *behaviours: Behaviour) -> None:
+        """Set what the work of a task does from now on; work without a script succeeds."""
+        self._scripts.setdefault(task, []).append(behaviours)
 
     def healthy(self, task: str) -> bool:
-        """Tell whether the work of a task always succeeded."""
-        return all(plan == DONE for plan in self._plans.get(task, []))
+        """Return whether the work of a task succeeds in every attempt."""
+        return all(script == DONE for script in self._scripts.get(task, []))
 
     def begin(self, process: Process, task: Task) -> None:
         """Begin one attempt."""
         busy = self._busy.setdefault(task.task_id, [])
         rivals = sum(1 for rival in busy if rival.alive and rival.deadline and not rival.is_over)
-        self.journal.add(Performed(task.task_id, task.attempt, process.id, rivals))
+        self.history.add(WorkStarted(task.task_id, task.attempt, process.id, rivals))
         busy.append(process)
 
     def end(self, process: Process, task: Task) -> Json:
-        """End the attempt as planned."""
-        plan = self._plans.get(task.task_id, [DONE])[-1]
+        """End the attempt as the script says."""
+        script = self._scripts.get(task.task_id, [DONE])[-1]
         try:
-            return self._do(plan[min(task.attempt, len(plan)) - 1], process)
+            return self._behave(script[min(task.attempt, len(script)) - 1], process)
         finally:
             self._busy[task.task_id].remove(process)
 
-    def _do(self, deed: Deed, process: Process) -> Json:
-        match deed:
-            case Deed.FAILS:
+    def _behave(self, behaviour: Behaviour, process: Process) -> Json:
+        match behaviour:
+            case Behaviour.FAILS:
                 raise RuntimeError("it failed")
-            case Deed.FAILS_FOR_GOOD:
+            case Behaviour.FAILS_FOR_GOOD:
                 raise PermanentError("it can never succeed")
-            case Deed.ASKS_FOR_TIME:
+            case Behaviour.ASKS_FOR_TIME:
                 raise RetryAfter(60)
-            case Deed.OUTLIVES_ALL:
+            case Behaviour.OUTLIVES_ALL:
                 self._outlive(process)
                 self.settle()
-            case Deed.OUTLIVES_ITS_LEASE:
+            case Behaviour.OUTLIVES_ITS_LEASE:
                 self._outlive(process)
                 self.clock.advance(settings.VISIBILITY_SECONDS)
         return {"by": process.id}
 
     def _outlive(self, process: Process) -> None:
-        self.journal.add(Died(process.id))  # for Lambda, which sends its batch back
+        # For Lambda it is dead, and its batch comes back; the code runs on, as on a host that is cut off.
+        self.history.add(ProcessDied(process.id))
         process.deadline = None

@@ -1,4 +1,4 @@
-"""The functions' settings in the runs, with the stack's default arithmetic (``infra/settings/timing.py``)."""
+"""The functions' settings in the runs, with the stack's default arithmetic (`infra/settings/timing.py`)."""
 
 from datetime import timedelta
 from typing import Final
@@ -23,18 +23,18 @@ _KEEP: Final = timedelta(days=30)
 
 
 def submit(service: str) -> SubmitSettings:
-    """Return ``submit_task``'s settings."""
+    """Return `submit_task`'s settings."""
     return SubmitSettings(_common(service), TASK_QUEUE)
 
 
 def process(service: str) -> ProcessSettings:
-    """Return ``process_task``'s settings."""
+    """Return `process_task`'s settings."""
     policy = RetryPolicy(MAX_ATTEMPTS, backoff_base_seconds=5, max_backoff_seconds=900)
     return ProcessSettings(_common(service), TASK_QUEUE, DEAD_LETTERS, policy, Simulation(), _KEEP)
 
 
 def monitor(service: str) -> MonitorSettings:
-    """Return ``monitor_dlq``'s settings."""
+    """Return `monitor_dlq`'s settings."""
     return MonitorSettings(_common(service), DEAD_LETTERS, _KEEP)
 
 

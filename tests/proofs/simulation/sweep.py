@@ -8,32 +8,39 @@ from io import StringIO
 from itertools import islice
 from typing import Final
 
+from tests.proofs.kit.invariants import violations
 from tests.proofs.simulation.actors import ACCEPTED
-from tests.proofs.simulation.aws.table import OnAsked
-from tests.proofs.simulation.calls import SUBTLE, Fault, Schedule, faults_of
+from tests.proofs.simulation.aws.table import OnWrite
 from tests.proofs.simulation.functions import Functions
-from tests.proofs.simulation.history import Answered, Called, Injected
-from tests.proofs.simulation.invariants import violations
+from tests.proofs.simulation.history import FaultInjected, Step, SubmitAnswered
+from tests.proofs.simulation.invariants import INVARIANTS
 from tests.proofs.simulation.scenarios.scenario import Scenario
-from tests.proofs.simulation.scheduler import Point, every_order
-from tests.proofs.simulation.simulator import World
+from tests.proofs.simulation.schedule import LATE_OR_REPEATED, Fault, Schedule, faults_of
+from tests.proofs.simulation.scheduler import ChoicePoint, every_interleaving
+from tests.proofs.simulation.simulator import Simulator
 
-_DEFINITE = (400, 409, 413)
+MOST_PREEMPTIONS: Final = 3
+"""How often an actor may be interrupted against its will in one run, when interleavings are explored.
+
+Nearly all concurrency bugs show with two (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007).
+"""
+
+_FINAL_ANSWERS: Final = (*ACCEPTED, 400, 409, 413)
 """Answers that no repeat changes."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunResult:
     """What a run came to.
 
     Parameters
     ----------
-    calls
-        The numbered steps.
+    steps
+        Those that were numbered: until the faults were over.
     points
-        Where another actor could have gone on.
+        Where another actor could have moved.
     violations
-        What was violated; empty if all is well.
+        Each with the name of its invariant; empty if all is well.
     injected
         How many of the schedule's faults happened.
     end
@@ -42,8 +49,8 @@ class Outcome:
 
     scenario: str
     schedule: Schedule
-    calls: tuple[Called, ...]
-    points: tuple[Point, ...]
+    steps: tuple[Step, ...]
+    points: tuple[ChoicePoint, ...]
     violations: tuple[str, ...]
     injected: int
     end: dict[str, tuple[str, int]]
@@ -55,52 +62,29 @@ class Runner:
 
     Parameters
     ----------
-    on_asked
+    on_write
         Told of every write to the table.
     """
 
-    on_asked: OnAsked = lambda *_: None
+    on_write: OnWrite = lambda *_: None
     functions: Functions = field(default_factory=Functions)
 
-    def run(self, scenario: Scenario, schedule: Schedule) -> Outcome:
-        """Run a scenario, let the system come to rest, heal what was refused, and check."""
-        world = World(self.functions, schedule, self.on_asked, stale_handles_work=scenario.stale_handles_work)
+    def run(self, scenario: Scenario, schedule: Schedule) -> RunResult:
+        """Run a scenario, let the system come to rest, repeat refused submits, and check the invariants."""
+        stale = scenario.stale_handles_work
+        sim = Simulator(self.functions, schedule, self.on_write, stale_handles_work=stale)
         with redirect_stdout(StringIO()):
-            scenario.story(world)
-            _heal(world)
-        return Outcome(
+            scenario.workload(sim)
+            _repeat_refused_submits(sim)
+        return RunResult(
             scenario.name,
             schedule,
-            tuple(world.journal.of(Called)),
-            tuple(world.baton.points),
-            tuple(violations(world)),
-            len(world.journal.of(Injected)),
-            _end(world),
+            tuple(sim.history.of(Step)),
+            tuple(sim.scheduler.points),
+            tuple(str(violation) for violation in violations(INVARIANTS, sim)),
+            len(sim.history.of(FaultInjected)),
+            _end(sim),
         )
-
-
-def _heal(world: World) -> None:
-    """Repeat each submit that was refused, now that no more faults happen."""
-    world.calls.over = True
-    answers = world.journal.of(Answered)
-    settled = {answer.task for answer in answers if answer.status in (*ACCEPTED, *_DEFINITE)}
-    refused = {answer.task: answer.payload for answer in answers if answer.task not in settled}
-    world.not_healed = [task for task, payload in refused.items() if not world.client.submit(task, payload)]
-    world.settle()
-
-
-def _end(world: World) -> dict[str, tuple[str, int]]:
-    return {
-        task: (item["status"]["S"], len(item.get("attempts", {"L": []})["L"]))
-        for task, item in world.table.items.items()
-    }
-
-
-MOST_PREEMPTIONS: Final = 3
-"""How often an actor may be interrupted against its will in one run, when the orders of steps are explored.
-
-Nearly all concurrency bugs show with two (Musuvathi and Qadeer, "Iterative context bounding", PLDI 2007).
-"""
 
 
 class Depth(StrEnum):
@@ -108,59 +92,79 @@ class Depth(StrEnum):
 
     SINGLES = "single faults"
     PAIRS = "pairs of faults"
-    ORDERS = "orders of steps"
-    FAULTS_IN_ORDERS = "single faults in orders of steps"
+    INTERLEAVINGS = "orders of steps"
+    FAULTS_IN_INTERLEAVINGS = "single faults in orders of steps"
 
 
 def depths(scenario: Scenario) -> tuple[Depth, ...]:
     """Return the parts of a scenario's full sweep."""
-    more = (Depth.PAIRS,) if scenario.pairs else ()
-    orders = (Depth.ORDERS, Depth.FAULTS_IN_ORDERS) if scenario.concurrent else ()
-    return (Depth.SINGLES, *more, *orders)
+    pairs = (Depth.PAIRS,) if scenario.pairs else ()
+    concurrent = (Depth.INTERLEAVINGS, Depth.FAULTS_IN_INTERLEAVINGS) if scenario.concurrent else ()
+    return (Depth.SINGLES, *pairs, *concurrent)
 
 
 @dataclass
 class Sweep:
-    """Runs one scenario in many ways.
+    """Runs one scenario under many schedules.
+
+    Which steps there are is known only from a run: each fault that is added changes the steps behind it. So
+    the runs build on each other, from the one without faults.
 
     Parameters
     ----------
     every
-        Runs only each n-th schedule of added faults, for a short sweep of a long scenario.
+        Runs only each n-th schedule with one more fault, for a short sweep of a long scenario.
     """
 
     runner: Runner
     scenario: Scenario
     every: int = 1
 
-    def run(self, depth: Depth) -> Iterator[Outcome]:
-        """Return the outcomes of one part of the sweep, as they come."""
+    def run(self, depth: Depth) -> Iterator[RunResult]:
+        """Yield the results of one part of the sweep, as they come."""
         match depth:
             case Depth.SINGLES:
                 yield from self._singles()
             case Depth.PAIRS:
-                for single in self._faulty(self._once(Schedule())):
-                    yield from self._faulty(single, SUBTLE)
-            case Depth.ORDERS:
-                yield from self._orders(MOST_PREEMPTIONS)
-            case Depth.FAULTS_IN_ORDERS:
-                for order in self._orders(1):
-                    yield from self._faulty(order, SUBTLE)
+                for single in self._with_one_more_fault(self._run(Schedule())):
+                    yield from self._with_one_more_fault(single, LATE_OR_REPEATED)
+            case Depth.INTERLEAVINGS:
+                yield from self._interleavings(MOST_PREEMPTIONS)
+            case Depth.FAULTS_IN_INTERLEAVINGS:
+                for interleaving in self._interleavings(1):
+                    yield from self._with_one_more_fault(interleaving, LATE_OR_REPEATED)
 
-    def _singles(self) -> Iterator[Outcome]:
-        calm = self._once(Schedule())
-        yield calm
-        yield from self._faulty(calm)
+    def _singles(self) -> Iterator[RunResult]:
+        faultless = self._run(Schedule())
+        yield faultless
+        yield from self._with_one_more_fault(faultless)
 
-    def _faulty(self, base: Outcome, without: Set[Fault] = frozenset()) -> Iterator[Outcome]:
+    def _with_one_more_fault(self, base: RunResult, without: Set[Fault] = frozenset()) -> Iterator[RunResult]:
         """Run again with each fault that can be added behind those of a run."""
-        later = base.calls[max(base.schedule.faults, default=0) :]
-        added = ((c.number, fault) for c in later for fault in faults_of(c) if fault not in without)
+        later = base.steps[max(base.schedule.faults, default=0) :]
+        added = ((s.number, fault) for s in later for fault in faults_of(s) if fault not in without)
         for number, fault in islice(added, 0, None, self.every):
-            yield self._once(Schedule({**base.schedule.faults, number: fault}, base.schedule.turns))
+            yield self._run(Schedule({**base.schedule.faults, number: fault}, base.schedule.turns))
 
-    def _orders(self, preemptions: int) -> Iterator[Outcome]:
-        return every_order(lambda turns: self._once(Schedule(turns=turns)), preemptions)
+    def _interleavings(self, preemptions: int) -> Iterator[RunResult]:
+        return every_interleaving(lambda turns: self._run(Schedule(turns=turns)), preemptions)
 
-    def _once(self, schedule: Schedule) -> Outcome:
+    def _run(self, schedule: Schedule) -> RunResult:
         return self.runner.run(self.scenario, schedule)
+
+
+def _repeat_refused_submits(sim: Simulator) -> None:
+    """Repeat each submit without a final answer, now that no more faults happen."""
+    sim.injector.stopped = True
+    answers = sim.history.of(SubmitAnswered)
+    answered = {answer.task for answer in answers if answer.status in _FINAL_ANSWERS}
+    refused = {answer.task: answer.payload for answer in answers if answer.task not in answered}
+    sim.still_refused = [task for task, payload in refused.items() if not sim.client.submit(task, payload)]
+    sim.settle()
+
+
+def _end(sim: Simulator) -> dict[str, tuple[str, int]]:
+    return {
+        task: (item["status"]["S"], len(item.get("attempts", {"L": []})["L"]))
+        for task, item in sim.table.items.items()
+    }

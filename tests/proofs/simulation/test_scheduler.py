@@ -6,9 +6,9 @@ from math import comb
 
 import pytest
 
-from tests.proofs.simulation.clock import MovableClock
 from tests.proofs.simulation.process import Kind, Process
-from tests.proofs.simulation.scheduler import Actor, Baton, Point, every_order
+from tests.proofs.simulation.scheduler import Actor, ChoicePoint, Scheduler, every_interleaving
+from tests.support.aws_in_process import MovableClock
 
 
 @dataclass
@@ -17,21 +17,21 @@ class Steps:
 
     turns: tuple[int, ...]
     seen: str = ""
-    baton: Baton = field(init=False)
+    scheduler: Scheduler = field(init=False)
 
     def __post_init__(self) -> None:
-        self.baton = Baton(self.turns)
-        self.baton.run(self._actor("a"), self._actor("b"))
+        self.scheduler = Scheduler(self.turns)
+        self.scheduler.run(self._actor("a"), self._actor("b"))
 
     @property
-    def points(self) -> list[Point]:
-        return self.baton.points
+    def points(self) -> list[ChoicePoint]:
+        return self.scheduler.points
 
     def _actor(self, name: str) -> Actor:
         def act() -> None:
-            process = Process(1, Kind.CLIENT, MovableClock(), actor=self.baton.actor)
+            process = Process(1, Kind.CLIENT, MovableClock(), actor=self.scheduler.actor)
             for _ in range(3):
-                self.baton.wait(process)
+                self.scheduler.wait_for_turn(process)
                 self.seen += name
 
         return act
@@ -46,16 +46,16 @@ def test_turns_say_who_goes_on_and_the_rest_follows() -> None:
 
 
 def test_every_order_is_run_once() -> None:
-    orders = [steps.seen for steps in every_order(Steps, preemptions=6)]
+    orders = [steps.seen for steps in every_interleaving(Steps, preemptions=6)]
     assert len(orders) == len(set(orders)) == comb(6, 3)
 
 
 @pytest.mark.parametrize(("preemptions", "orders"), [(0, 2), (1, 6)])
 def test_few_preemptions_leave_few_orders(preemptions: int, orders: int) -> None:
-    seen = {steps.seen for steps in every_order(Steps, preemptions)}
+    seen = {steps.seen for steps in every_interleaving(Steps, preemptions)}
     assert len(seen) == orders
     assert all(sum(a != b for a, b in pairwise(s)) <= 2 * preemptions + 1 for s in seen)
 
 
 def test_a_process_outside_of_a_run_never_waits() -> None:
-    Baton(()).wait(Process(1, Kind.CLIENT, MovableClock()))
+    Scheduler(()).wait_for_turn(Process(1, Kind.CLIENT, MovableClock()))

@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, NoReturn, TypeAlias, TypeVar
 
 Path: TypeAlias = tuple[str | int, ...]
-"""Attribute names (or their ``#`` placeholders) and list positions."""
+"""Attribute names (or their `#` placeholders) and list positions."""
 
 
 def resolve(path: Path, names: Mapping[str, str]) -> Path:
@@ -58,7 +58,7 @@ def _assign(node: Mapping[str, Any], path: Path, value: Any) -> Any:
 
 
 Value: TypeAlias = Mapping[str, Any]
-"""An attribute value on the wire: ``{"N": "3"}``."""
+"""An attribute value on the wire: `{"N": "3"}`."""
 
 T = TypeVar("T")
 

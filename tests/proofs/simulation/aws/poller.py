@@ -8,24 +8,35 @@ known `itemIdentifier` counts as a failure of the whole batch.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.functions import Functions
-from tests.proofs.simulation.history import Crashed, Deleted, Invoked, Received, message_of
+from tests.proofs.simulation.history import (
+    FunctionInvoked,
+    HandlerCrashed,
+    MessageDeleted,
+    MessageReceived,
+    message_of,
+)
 from tests.proofs.simulation.process import Killed, Kind, Process
+from tests.support.events import received
+
+if TYPE_CHECKING:
+    from tests.proofs.simulation.simulator import Simulator
 
 Batch: TypeAlias = Sequence[Mapping[str, Any]]
 """Messages as ReceiveMessage returns them."""
 
 FAILURES: Final = (ClientError, BotoCoreError)
+"""All errors of a call to AWS."""
 
 
 @dataclass
-class EventSource:
-    """The mapping of a queue to a function; switched off, it leaves the messages where they are."""
+class EventSourceMapping:
+    """An event source mapping of a queue to a function; disabled, it leaves the messages where they are."""
 
     queue: str
     function: Kind
@@ -34,19 +45,25 @@ class EventSource:
 
 @dataclass
 class Poller:
-    """Polls for the functions of one run."""
+    """Polls both queues of a run, one batch at a time.
 
-    world: Any
+    Attributes
+    ----------
+    past
+        Every batch that was delivered, with its mapping: SQS may deliver it again.
+    """
+
+    sim: "Simulator"
     functions: Functions
 
     def __post_init__(self) -> None:
-        self.process = self.world.start(Kind.POLLER)
-        self.tasks = EventSource(settings.TASK_QUEUE, Kind.PROCESS)
-        self.past: list[tuple[EventSource, Batch]] = []
-        self.dead_letters = EventSource(settings.DEAD_LETTERS, Kind.MONITOR)
+        self.process = self.sim.start(Kind.POLLER)
+        self.tasks = EventSourceMapping(settings.TASK_QUEUE, Kind.PROCESS)
+        self.dead_letters = EventSourceMapping(settings.DEAD_LETTERS, Kind.MONITOR)
+        self.past: list[tuple[EventSourceMapping, Batch]] = []
 
     def poll(self) -> bool:
-        """Take one batch from a queue to its function; False if there is none to take now."""
+        """Take one batch from a queue to its function; return False if none is visible."""
         for source in (self.tasks, self.dead_letters):
             if source.enabled and self._visible(source):
                 self.deliver(source, self.receive(source))
@@ -54,15 +71,15 @@ class Poller:
         return False
 
     def waiting(self) -> list[datetime]:
-        """Return when each message that will be taken becomes visible."""
+        """Return when each message of an enabled mapping becomes visible."""
         sources = [source for source in (self.tasks, self.dead_letters) if source.enabled]
-        return [m.visible_at for source in sources for m in self.world.queues[source.queue].messages]
+        return [m.visible_at for source in sources for m in self.sim.queues[source.queue].messages]
 
-    def receive(self, source: EventSource, most: int = settings.BATCH_SIZE) -> Batch:
-        """Receive a batch; nothing if the call fails or its answer is lost."""
-        queues = self.world.queues
+    def receive(self, source: EventSourceMapping, most: int = settings.BATCH_SIZE) -> Batch:
+        """Receive a batch of at most so many messages; none if the call fails or its answer is lost."""
+        queues = self.sim.queues
         try:
-            answer = self.world.calls.make(
+            answer = self.sim.injector.step(
                 self.process,
                 "receive_message",
                 None,
@@ -72,8 +89,8 @@ class Poller:
             return []
         return list(answer["Messages"])
 
-    def deliver(self, source: EventSource, batch: Batch) -> None:
-        """Hand a batch to the function, and delete what it did."""
+    def deliver(self, source: EventSourceMapping, batch: Batch) -> None:
+        """Invoke the function with a batch, and delete the messages that it does not report as failed."""
         if batch:
             self.past.append((source, batch))
             failed = self._invoke(source, batch)
@@ -81,56 +98,44 @@ class Poller:
                 if message["MessageId"] not in failed:
                     self._delete(source, message)
 
-    def _invoke(self, source: EventSource, batch: Batch) -> set[str]:
-        process = self.world.start(source.function, settings.TIMEOUT_SECONDS)
-        self._note(source, batch, process)
+    def _invoke(self, source: EventSourceMapping, batch: Batch) -> set[str]:
+        process = self.sim.start(source.function, settings.TIMEOUT_SECONDS)
+        self._record_receives(source, batch, process)
         every = {str(message["MessageId"]) for message in batch}
-        event = {"Records": [_record(message) for message in batch]}
+        event = {"Records": [received(message) for message in batch]}
         try:
-            answer = self.functions.invoke(process, self.world, event)
+            answer = self.functions.invoke(process, self.sim, event)
         except Killed:
             return every
         except Exception as error:  # what Lambda does with any error of a function
-            self.world.journal.add(Crashed(process.kind, repr(error)))
+            self.sim.history.add(HandlerCrashed(process.kind, repr(error)))
             return every
+        # An id that is not in the batch makes all of it fail, as with Lambda.
         failed = {str(item.get("itemIdentifier")) for item in (answer or {}).get("batchItemFailures") or []}
         return failed if failed <= every else every
 
-    def _note(self, source: EventSource, batch: Batch, process: Process) -> None:
+    def _record_receives(self, source: EventSourceMapping, batch: Batch, process: Process) -> None:
         tasks = [message_of(message["MessageId"], message["Body"]).task_id for message in batch]
-        self.world.journal.add(Invoked(process.id, tuple(tasks)))
+        self.sim.history.add(FunctionInvoked(process.id, tuple(tasks)))
         for message, task in zip(batch, tasks, strict=True):
             count = int(message["Attributes"]["ApproximateReceiveCount"])
-            self.world.journal.add(Received(source.queue, message["MessageId"], task, count))
+            self.sim.history.add(MessageReceived(source.queue, message["MessageId"], task, count))
 
-    def _delete(self, source: EventSource, message: Mapping[str, Any]) -> None:
+    def _delete(self, source: EventSourceMapping, message: Mapping[str, Any]) -> None:
         handle, parsed = message["ReceiptHandle"], message_of(message["MessageId"], message["Body"])
 
         def delete() -> None:
-            present = self.world.queues[source.queue].find(handle)
-            self.world.queues.delete_message(QueueUrl=source.queue, ReceiptHandle=handle)
+            present = self.sim.queues[source.queue].find(handle)
+            self.sim.queues.delete_message(QueueUrl=source.queue, ReceiptHandle=handle)
             if present:
-                fact = Deleted(source.queue, message["MessageId"], parsed.task_id, parsed.generation)
-                self.world.journal.add(fact)
+                event = MessageDeleted(source.queue, message["MessageId"], parsed.task_id, parsed.generation)
+                self.sim.history.add(event)
 
         try:
-            self.world.calls.make(self.process, "delete_message", parsed.task_id, delete)
+            self.sim.injector.step(self.process, "delete_message", parsed.task_id, delete)
         except FAILURES:
-            return  # Lambda says nothing; the message comes back
+            return  # Lambda does not try again; the message comes back
 
-    def _visible(self, source: EventSource) -> bool:
-        now = self.world.clock()
-        return any(message.visible_at <= now for message in self.world.queues[source.queue].messages)
-
-
-def _record(message: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "messageId": message["MessageId"],
-        "receiptHandle": message["ReceiptHandle"],
-        "body": message["Body"],
-        "attributes": message["Attributes"],
-        "messageAttributes": {},
-        "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:us-east-1:123456789012:queue",
-        "awsRegion": "us-east-1",
-    }
+    def _visible(self, source: EventSourceMapping) -> bool:
+        now = self.sim.clock()
+        return any(message.visible_at <= now for message in self.sim.queues[source.queue].messages)

@@ -2,7 +2,7 @@
 
 Rules followed (SQS Developer Guide, "Visibility timeout", "Dead-letter queues"; API reference,
 DeleteMessage): a received message is hidden until its visibility timeout ends; each receive counts; one
-received ``maxReceiveCount`` times goes to the dead-letter queue when it would be received again, keeping
+received `maxReceiveCount` times goes to the dead-letter queue when it would be received again, keeping
 its id. A receipt handle that is not the latest may or may not still work (DeleteMessage: "the message
 might not be deleted"), so both are tried.
 """
@@ -42,7 +42,7 @@ class QueuedMessage:
 
 
 @dataclass(slots=True)
-class MemoryQueue:
+class SimulatedQueue:
     """One queue.
 
     Parameters
@@ -56,7 +56,7 @@ class MemoryQueue:
     url: str
     visibility_seconds: int
     max_receives: int | None = None
-    dead_letters: "MemoryQueue | None" = None
+    dead_letters: "SimulatedQueue | None" = None
     stale_handles_work: bool = True
     messages: list[QueuedMessage] = field(default_factory=list)
 
@@ -69,7 +69,7 @@ class MemoryQueue:
 OnQueued: TypeAlias = Callable[[str, QueuedMessage], None]
 
 
-class MemoryQueues:
+class SimulatedSqs:
     """Queues by URL, with the calls of boto3's SQS client that the product and its poller make.
 
     Parameters
@@ -78,13 +78,13 @@ class MemoryQueues:
         Told of each message that enters a queue, with the queue's URL: sent, moved or redriven.
     """
 
-    def __init__(self, clock: Clock, queues: list[MemoryQueue], on_queued: OnQueued) -> None:
+    def __init__(self, clock: Clock, queues: list[SimulatedQueue], on_queued: OnQueued) -> None:
         self._clock = clock
         self._queues = {queue.url: queue for queue in queues}
         self._ids, self._handles = count(1), count(1)
         self._on_queued = on_queued
 
-    def __getitem__(self, url: str) -> MemoryQueue:
+    def __getitem__(self, url: str) -> SimulatedQueue:
         return self._queues[url]
 
     def send_message(self, **request: Any) -> dict[str, Any]:
@@ -95,7 +95,7 @@ class MemoryQueues:
         return {"MessageId": message.message_id}
 
     def receive_message(self, **request: Any) -> dict[str, Any]:
-        """Hand out up to ``MaxNumberOfMessages`` visible messages, oldest first."""
+        """Hand out up to `MaxNumberOfMessages` visible messages, oldest first."""
         queue = self[request["QueueUrl"]]
         received: list[dict[str, Any]] = []
         for message in list(queue.messages):
@@ -109,7 +109,7 @@ class MemoryQueues:
                 received.append(self.hand_out(queue, message))
         return {"Messages": received}
 
-    def hand_out(self, queue: MemoryQueue, message: QueuedMessage) -> dict[str, Any]:
+    def hand_out(self, queue: SimulatedQueue, message: QueuedMessage) -> dict[str, Any]:
         """Count one receive of a message, hide it and return it as ReceiveMessage does."""
         message.received += 1
         message.received_at = self._clock()
@@ -135,7 +135,7 @@ class MemoryQueues:
     def change_message_visibility(self, **request: Any) -> dict[str, Any]:
         """Hide a received message for so long from now.
 
-        Raises ``ClientError`` if it is not in flight, or would be hidden for over 12 hours in all.
+        Raises `ClientError` if it is not in flight, or would be hidden for over 12 hours in all.
         """
         message = self[request["QueueUrl"]].find(request["ReceiptHandle"])
         visible_at = self._clock() + timedelta(seconds=request["VisibilityTimeout"])
@@ -154,13 +154,13 @@ class MemoryQueues:
         for message in moved:
             self.send_message(QueueUrl=destination, MessageBody=message.body)
 
-    def _move(self, queue: MemoryQueue, message: QueuedMessage) -> None:
+    def _move(self, queue: SimulatedQueue, message: QueuedMessage) -> None:
         queue.messages.remove(message)
         message.handles.clear()
         if queue.dead_letters:
             self._put(queue.dead_letters, message)
 
-    def _put(self, queue: MemoryQueue, message: QueuedMessage) -> None:
+    def _put(self, queue: SimulatedQueue, message: QueuedMessage) -> None:
         queue.messages.append(message)
         self._on_queued(queue.url, message)
 

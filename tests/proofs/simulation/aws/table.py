@@ -11,20 +11,20 @@ from tests.proofs.simulation.aws.expressions import Scope
 Item: TypeAlias = dict[str, Any]
 """Attribute values by name. Never changed once written, so that histories may keep them."""
 
-OnAsked: TypeAlias = Callable[[str, dict[str, Any], Item | None, Item | None], None]
+OnWrite: TypeAlias = Callable[[str, dict[str, Any], Item | None, Item | None], None]
 """Told of every write: operation, request, item before, item after (None if the condition refused it)."""
 
 
-class MemoryTable:
-    """One table whose key is ``taskId``.
+class SimulatedTable:
+    """One table whose key is `taskId`.
 
     Requests and answers have the shapes of boto3's DynamoDB client; a condition that does not hold raises
-    the same ``ClientError``, with the item if the request asks for it.
+    the same `ClientError`, with the item if the request asks for it.
     """
 
-    def __init__(self, on_asked: OnAsked = lambda *_: None) -> None:
+    def __init__(self, on_write: OnWrite = lambda *_: None) -> None:
         self.items: dict[str, Item] = {}
-        self._on_asked = on_asked
+        self._on_write = on_write
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         """Return the item under the key."""
@@ -48,10 +48,10 @@ class MemoryTable:
         before = self.items.get(key)
         holds = expressions.condition(request["ConditionExpression"])
         if not holds(_scope(before or {}, request)):
-            self._on_asked(operation, request, before, None)
+            self._on_write(operation, request, before, None)
             raise _refusal(operation, before)
         after = self.items[key] = change(before or {"taskId": {"S": key}})
-        self._on_asked(operation, request, before, after)
+        self._on_write(operation, request, before, after)
         return after
 
 

@@ -12,8 +12,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from taskguard.model.clock import to_millis
-from tests.proofs.simulation.aws.queues import MemoryQueue, MemoryQueues
-from tests.proofs.simulation.clock import MovableClock
+from tests.proofs.simulation.aws.queues import SimulatedQueue, SimulatedSqs
+from tests.support.aws_in_process import MovableClock
 
 VISIBILITY = 30
 MAX_RECEIVES = 2
@@ -51,9 +51,9 @@ class Queues:
 
 def _memory() -> Iterator[Queues]:
     clock = MovableClock()
-    dead_letters = MemoryQueue("dead-letters", VISIBILITY)
-    tasks = MemoryQueue("tasks", VISIBILITY, MAX_RECEIVES, dead_letters)
-    client = MemoryQueues(clock, [tasks, dead_letters], lambda *_: None)
+    dead_letters = SimulatedQueue("dead-letters", VISIBILITY)
+    tasks = SimulatedQueue("tasks", VISIBILITY, MAX_RECEIVES, dead_letters)
+    client = SimulatedSqs(clock, [tasks, dead_letters], lambda *_: None)
     yield Queues(client, clock, "tasks", "dead-letters")
 
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from tests.proofs.simulation.aws.table import MemoryTable
+from tests.proofs.simulation.aws.table import SimulatedTable
 
 TABLE = "tasks"
 KEY = {"taskId": {"S": "a"}}
@@ -17,7 +17,7 @@ ANY = "attribute_not_exists(nothing)"
 
 
 def _memory() -> Iterator[Any]:
-    yield MemoryTable()
+    yield SimulatedTable()
 
 
 def _moto() -> Iterator[Any]:

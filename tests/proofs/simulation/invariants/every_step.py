@@ -8,27 +8,27 @@ from taskguard.model.clock import to_millis, to_text
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.aws.table import Item
 from tests.proofs.simulation.history import (
-    Deleted,
-    Fact,
-    Performed,
-    Queued,
-    Wrote,
+    HistoryEvent,
+    MessageDeleted,
+    MessageQueued,
+    RecordWritten,
+    WorkStarted,
 )
-from tests.proofs.simulation.simulator import World
+from tests.proofs.simulation.simulator import Simulator
 
 _FIXED = ("payload", "payloadHash", "createdAt")
 
 
-def completed_never_changes(world: World) -> Iterator[str]:
+def completed_never_changes(sim: Simulator) -> Iterator[str]:
     """COMPLETED is for ever."""
-    for before, after in _changes(world):
+    for before, after in _changes(sim):
         if _status(before.item) == "COMPLETED" and after.item != before.item:
             yield f"task {after.task} became {_status(after.item)} after COMPLETED"
 
 
-def history_only_grows(world: World) -> Iterator[str]:
+def history_only_grows(sim: Simulator) -> Iterator[str]:
     """Attempts are added and ended, never lost or rewritten; generations only rise."""
-    for before, after in _changes(world):
+    for before, after in _changes(sim):
         lost = [name for name in _FIXED if after.item.get(name) != before.item.get(name)]
         if lost:
             yield f"task {after.task} changed its {', '.join(lost)}"
@@ -39,41 +39,41 @@ def history_only_grows(world: World) -> Iterator[str]:
             yield f"task {after.task} lost or rewrote an attempt"
 
 
-def a_live_lease_is_respected(world: World) -> Iterator[str]:
+def a_live_lease_is_respected(sim: Simulator) -> Iterator[str]:
     """Until a lease ends, nobody but its holder changes the record."""
-    for before, after in _changes(world):
+    for before, after in _changes(sim):
         until = int(before.item.get("leaseUntil", {"N": "0"})["N"])
         live = _status(before.item) == "PROCESSING" and until >= to_millis(after.at)
-        if live and after.process_id != _claimer(world, before):
+        if live and after.process_id != _claimer(sim, before):
             yield f"task {after.task} was made {_status(after.item)} by another under a live lease"
 
 
-def only_the_last_claimer_reports(world: World) -> Iterator[str]:
+def only_the_last_claimer_reports(sim: Simulator) -> Iterator[str]:
     """COMPLETED and RETRYING are written by the worker whose claim stands in the record, nobody else."""
-    for before, after in _changes(world):
-        late = _status(before.item) != "PROCESSING" or _claimer(world, before) != after.process_id
+    for before, after in _changes(sim):
+        late = _status(before.item) != "PROCESSING" or _claimer(sim, before) != after.process_id
         if late and _status(after.item) in ("COMPLETED", "RETRYING"):
             yield f"task {after.task} was made {_status(after.item)} by a worker that had lost it"
 
 
-def a_permanent_failure_is_not_tried_again(world: World) -> Iterator[str]:
+def a_permanent_failure_is_not_tried_again(sim: Simulator) -> Iterator[str]:
     """Between a permanent failure and its burial no attempt begins; only a redrive makes a new start."""
-    for before, after in _changes(world):
+    for before, after in _changes(sim):
         same = _generation(before.item) == _generation(after.item)
         if "permanent" in before.item and same and _status(after.item) == "PROCESSING":
             yield f"task {after.task} was tried again after it failed for good"
 
 
-def _changes(world: World) -> Iterator[tuple[Wrote, Wrote]]:
-    writes = world.journal.of(Wrote)
-    for task in world.table.items:
+def _changes(sim: Simulator) -> Iterator[tuple[RecordWritten, RecordWritten]]:
+    writes = sim.history.of(RecordWritten)
+    for task in sim.table.items:
         yield from pairwise(write for write in writes if write.task == task)
 
 
-def _claimer(world: World, write: Wrote) -> int:
+def _claimer(sim: Simulator, write: RecordWritten) -> int:
     """Return the process whose claim stands in a record."""
     token = write.item.get("leaseToken")
-    return next(w.process_id for w in world.journal.of(Wrote) if w.item.get("leaseToken") == token)
+    return next(w.process_id for w in sim.history.of(RecordWritten) if w.item.get("leaseToken") == token)
 
 
 def _continues(old: dict[str, Any], new: dict[str, Any]) -> bool:
@@ -92,66 +92,70 @@ def _attempts(item: Item) -> list[dict[str, Any]]:
     return [attempt["M"] for attempt in item.get("attempts", {"L": []})["L"]]
 
 
-def work_never_starts_after_completion(world: World) -> Iterator[str]:
+def work_never_starts_after_completion(sim: Simulator) -> Iterator[str]:
     """Once COMPLETED is recorded, the work is not done again."""
     completed = set()
-    for fact in world.journal.facts:
-        if isinstance(fact, Wrote) and fact.item["status"]["S"] == "COMPLETED":
-            completed.add(fact.task)
-        elif isinstance(fact, Performed) and fact.task in completed:
-            yield f"attempt {fact.attempt} of task {fact.task} began after COMPLETED was recorded"
+    for event in sim.history.events:
+        if isinstance(event, RecordWritten) and event.item["status"]["S"] == "COMPLETED":
+            completed.add(event.task)
+        elif isinstance(event, WorkStarted) and event.task in completed:
+            yield f"attempt {event.attempt} of task {event.task} began after COMPLETED was recorded"
 
 
-def one_worker_at_a_time(world: World) -> Iterator[str]:
+def one_worker_at_a_time(sim: Simulator) -> Iterator[str]:
     """No two living workers are in the middle of one task."""
-    for fact in world.journal.of(Performed):
-        if fact.rivals:
-            yield f"attempt {fact.attempt} of task {fact.task} began while another was running"
+    for event in sim.history.of(WorkStarted):
+        if event.rivals:
+            yield f"attempt {event.attempt} of task {event.task} began while another was running"
 
 
-def no_message_is_deleted_before_its_record_says_so(world: World) -> Iterator[str]:
+def no_message_is_deleted_before_its_record_says_so(sim: Simulator) -> Iterator[str]:
     """A message goes when its task is done, put aside or lives on in another message; not before."""
-    facts = world.journal.facts
-    for at, fact in enumerate(facts):
-        if isinstance(fact, Deleted):
-            since = facts[max(n for n in range(at) if _is_arrival(facts[n], fact)) : at]
-            states = _states(facts[: at - len(since)], since, fact.task)
-            if not any(_allows(state, fact, since) for state in states):
+    events = sim.history.events
+    for at, event in enumerate(events):
+        if isinstance(event, MessageDeleted):
+            since = events[max(n for n in range(at) if _is_arrival(events[n], event)) : at]
+            states = _states(events[: at - len(since)], since, event.task)
+            if not any(_allows(state, event, since) for state in states):
                 last = states[-1]["status"]["S"] if states else "without a record"
-                yield f"{fact.message_id} left {fact.queue} while task {fact.task} was {last}"
+                yield f"{event.message_id} left {event.queue} while task {event.task} was {last}"
 
 
-def _is_arrival(fact: Fact, deleted: Deleted) -> bool:
-    return isinstance(fact, Queued) and fact.message_id == deleted.message_id and fact.queue == deleted.queue
+def _is_arrival(event: HistoryEvent, deleted: MessageDeleted) -> bool:
+    return (
+        isinstance(event, MessageQueued)
+        and event.message_id == deleted.message_id
+        and event.queue == deleted.queue
+    )
 
 
-def _states(before: list[Fact], since: list[Fact], task: str) -> list[Item]:
+def _states(before: list[HistoryEvent], since: list[HistoryEvent], task: str) -> list[Item]:
     """Return the states of a record since a message arrived, the one that it found included."""
     return _items(before, task)[-1:] + _items(since, task)
 
 
-def _items(facts: list[Fact], task: str) -> list[Item]:
-    return [fact.item for fact in facts if isinstance(fact, Wrote) and fact.task == task]
+def _items(events: list[HistoryEvent], task: str) -> list[Item]:
+    return [event.item for event in events if isinstance(event, RecordWritten) and event.task == task]
 
 
-def _allows(state: Item, deleted: Deleted, since: list[Fact]) -> bool:
+def _allows(state: Item, deleted: MessageDeleted, since: list[HistoryEvent]) -> bool:
     generation = int(state["generation"]["N"])
     if state["status"]["S"] == "COMPLETED" or generation > deleted.generation:
         return True
     if state["status"]["S"] == "DEAD_LETTERED":
         return deleted.queue == settings.DEAD_LETTERS or _buried_since(state, since[0])
-    return "permanent" in state and any(_is_copy(fact, deleted) for fact in since)
+    return "permanent" in state and any(_is_copy(event, deleted) for event in since)
 
 
-def _buried_since(state: Item, arrival: Fact) -> bool:
+def _buried_since(state: Item, arrival: HistoryEvent) -> bool:
     """Tell whether the task was put aside after the message came; else the message is to wake it again."""
-    return isinstance(arrival, Queued) and str(state["deadLetteredAt"]["S"]) >= to_text(arrival.at)
+    return isinstance(arrival, MessageQueued) and str(state["deadLetteredAt"]["S"]) >= to_text(arrival.at)
 
 
-def _is_copy(fact: Fact, deleted: Deleted) -> bool:
+def _is_copy(event: HistoryEvent, deleted: MessageDeleted) -> bool:
     return (
-        isinstance(fact, Queued)
-        and fact.queue == settings.DEAD_LETTERS
-        and fact.task == deleted.task
-        and fact.message_id != deleted.message_id
+        isinstance(event, MessageQueued)
+        and event.queue == settings.DEAD_LETTERS
+        and event.task == deleted.task
+        and event.message_id != deleted.message_id
     )

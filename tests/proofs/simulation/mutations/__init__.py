@@ -1,4 +1,4 @@
-"""The proof of the proof: with any one guard taken out, the sweep must find a violation."""
+"""Mutation testing of the sweep itself: with any one guard taken out, it must find a violation."""
 
 from tests.proofs.simulation.mutations import code, conditions
 from tests.proofs.simulation.mutations.mutation import Mutation

@@ -1,4 +1,4 @@
-"""Conditions of writes, taken out of ``taskguard.storage.transitions`` one by one."""
+"""Conditions of writes, taken out of `taskguard.storage.transitions` one by one."""
 
 from unittest.mock import patch
 

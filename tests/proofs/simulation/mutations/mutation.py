@@ -1,9 +1,12 @@
-"""A guard of the product, and how to take it out."""
+"""A mutation of the product, one guard less, and the sweep that must catch it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TypeAlias
+
+from tests.proofs.simulation.scenarios import named
+from tests.proofs.simulation.sweep import Runner, RunResult, Sweep, depths
 
 Patch: TypeAlias = Callable[[], AbstractContextManager[object]]
 
@@ -17,11 +20,42 @@ class Mutation:
     name
         What the product then does.
     scenario
-        The scenario that is to find it.
+        Name of the scenario whose sweep is to catch it.
     apply
-        Takes the guard out while the context lasts.
+        Takes the guard out for as long as the context lasts.
     """
 
     name: str
     scenario: str
     apply: Patch
+
+
+@dataclass(frozen=True, slots=True)
+class MutationResult:
+    """What became of a mutation.
+
+    Parameters
+    ----------
+    caught_by
+        The first run that violated an invariant; None if the mutation survived the whole sweep.
+    runs
+        How many runs there were until then.
+    """
+
+    mutation: str
+    caught_by: RunResult | None
+    runs: int
+
+
+def run_mutation(mutation: Mutation) -> MutationResult:
+    """Sweep the mutation's scenario until the mutation is caught."""
+    runs = 0
+    with mutation.apply():
+        # A new runner: functions built before the mutation could still hold the code without it.
+        sweep = Sweep(Runner(), named(mutation.scenario))
+        for depth in depths(sweep.scenario):
+            for result in sweep.run(depth):
+                runs += 1
+                if result.violations:
+                    return MutationResult(mutation.name, result, runs)
+    return MutationResult(mutation.name, None, runs)

@@ -1,4 +1,4 @@
-"""What clients, operators and SQS do in a run; the faults come on top."""
+"""All scenarios; a sweep adds the faults."""
 
 from tests.proofs.simulation.scenarios import dead_letters, deliveries, submissions
 from tests.proofs.simulation.scenarios.scenario import Scenario

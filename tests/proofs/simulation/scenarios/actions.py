@@ -1,31 +1,29 @@
-"""Single actions of which random stories are made; each is harmless in any order."""
+"""Single actions of which random workloads are made; each makes sense in any order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tests.proofs.simulation import settings
-from tests.proofs.simulation.scripted_work import Deed
-from tests.proofs.simulation.simulator import World
+from tests.proofs.simulation.scripted_work import Behaviour
+from tests.proofs.simulation.simulator import Simulator
 
 
 class Action(Protocol):
-    """Something that somebody does."""
+    """Something that a client, the operator or SQS does."""
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
+    def __call__(self, sim: Simulator) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """A client submits a task, patiently or not."""
+    """A client submits a task, in so many tries."""
 
     task: str
     tries: int
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.client.submit(self.task, {"of": self.task}, self.tries)
+    def __call__(self, sim: Simulator) -> None:
+        sim.client.submit(self.task, {"of": self.task}, self.tries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +32,8 @@ class SubmitBatch:
 
     tasks: Sequence[str]
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.client.submit_batch({task: {"of": task} for task in self.tasks})
+    def __call__(self, sim: Simulator) -> None:
+        sim.client.submit_batch({task: {"of": task} for task in self.tasks})
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +42,19 @@ class Repair:
 
     task: str
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.operator.repair(self.task)
+    def __call__(self, sim: Simulator) -> None:
+        sim.operator.repair(self.task)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What the work of a task does from now on."""
+class ScriptWork:
+    """The work of a task behaves like this from now on."""
 
     task: str
-    deeds: Sequence[Deed]
+    behaviours: Sequence[Behaviour]
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.work.plan(self.task, *self.deeds)
+    def __call__(self, sim: Simulator) -> None:
+        sim.work.script(self.task, *self.behaviours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,80 +63,73 @@ class Redrive:
 
     task: str
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.operator.redrive(self.task)
+    def __call__(self, sim: Simulator) -> None:
+        sim.operator.redrive(self.task)
 
 
 @dataclass(frozen=True, slots=True)
 class RedriveNatively:
     """The operator uses SQS's own redrive on all that is in the dead-letter queue."""
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.redrive_natively()
+    def __call__(self, sim: Simulator) -> None:
+        sim.redrive_natively()
 
 
 @dataclass(frozen=True, slots=True)
-class Switch:
-    """The operator switches the monitor off or on."""
+class EnableMonitor:
+    """The operator disables or enables the mapping of the dead-letter queue to its monitor."""
 
-    on: bool
+    enabled: bool
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.poller.dead_letters.enabled = self.on
+    def __call__(self, sim: Simulator) -> None:
+        sim.poller.dead_letters.enabled = self.enabled
 
 
 @dataclass(frozen=True, slots=True)
-class WriteDirectly:
-    """A producer writes to the task queue."""
+class SendDirectly:
+    """A producer that does not use the API sends to the task queue."""
 
     body: str
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.send_directly(self.body)
+    def __call__(self, sim: Simulator) -> None:
+        sim.send_directly(self.body)
 
 
 @dataclass(frozen=True, slots=True)
-class ShowAgain:
-    """SQS lets messages in flight be received again, those of one queue."""
+class MakeVisible:
+    """SQS makes the messages of one queue visible that are in flight: they are delivered a second time."""
 
     queue: str = settings.TASK_QUEUE
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        for message in world.queues[self.queue].messages:
-            message.visible_at = world.clock()
-            world.note_duplicate(message.message_id, message.body)
+    def __call__(self, sim: Simulator) -> None:
+        for message in sim.queues[self.queue].messages:
+            message.visible_at = sim.clock()
+            sim.record_duplicate(message.message_id, message.body)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverAgain:
-    """SQS delivers a batch again, ``back`` batches ago, although some of it may be deleted by now."""
+    """SQS delivers a batch again, that of so many batches ago, although some of it may be deleted by now."""
 
     back: int
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        if self.back < len(world.poller.past):
-            source, batch = world.poller.past[-1 - self.back]
+    def __call__(self, sim: Simulator) -> None:
+        if self.back < len(sim.poller.past):
+            source, batch = sim.poller.past[-1 - self.back]
             for message in batch:
-                world.note_duplicate(message["MessageId"], message["Body"])
-            world.poller.deliver(source, batch)
+                sim.record_duplicate(message["MessageId"], message["Body"])
+            sim.poller.deliver(source, batch)
 
 
 @dataclass(frozen=True, slots=True)
 class DeliverLater:
-    """A batch is received now, and its function called after others took what they could."""
+    """A batch is received now, but its function is invoked only after others processed what they could."""
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        batch = world.poller.receive(world.poller.tasks)
-        ShowAgain()(world)
-        world.run_visible()
-        world.poller.deliver(world.poller.tasks, batch)
+    def __call__(self, sim: Simulator) -> None:
+        batch = sim.poller.receive(sim.poller.tasks)
+        MakeVisible()(sim)
+        sim.run_visible()
+        sim.poller.deliver(sim.poller.tasks, batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,32 +138,29 @@ class Wait:
 
     seconds: int
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        world.clock.advance(self.seconds)
+    def __call__(self, sim: Simulator) -> None:
+        sim.clock.advance(self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The functions take what they can, at once or until all is quiet."""
+    """The functions process what is visible, or all there is, while time passes."""
 
     to_the_end: bool
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
+    def __call__(self, sim: Simulator) -> None:
         if self.to_the_end:
-            world.settle()
+            sim.settle()
         else:
-            world.run_visible()
+            sim.run_visible()
 
 
 @dataclass(frozen=True, slots=True)
-class AtOnce:
-    """Several act at once, while the functions run."""
+class Concurrently:
+    """Several actors act at once, while the functions run."""
 
     actions: Sequence[Action]
 
-    def __call__(self, world: World) -> None:
-        """Do it."""
-        actors = [lambda action=action: action(world) for action in self.actions]
-        world.baton.run(*actors, lambda: world.poll_steadily(1), lambda: world.poll_steadily(1))
+    def __call__(self, sim: Simulator) -> None:
+        actors = [lambda action=action: action(sim) for action in self.actions]
+        sim.scheduler.run(*actors, lambda: sim.poll_steadily(1), lambda: sim.poll_steadily(1))

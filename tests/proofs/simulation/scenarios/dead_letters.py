@@ -2,116 +2,114 @@
 
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.scenarios.scenario import Scenario, completed, dead
-from tests.proofs.simulation.scripted_work import DONE, Deed
-from tests.proofs.simulation.simulator import World
+from tests.proofs.simulation.scripted_work import DONE, Behaviour
+from tests.proofs.simulation.simulator import Simulator
 
-ONE_ATTEMPT = (Deed.FAILS_FOR_GOOD,)
+ONE_ATTEMPT = (Behaviour.FAILS_FOR_GOOD,)
 """The shortest way to a dead letter."""
 
 
-def die(world: World) -> None:
+def dead_letter_a_task(sim: Simulator) -> None:
     """Let a task become a dead letter, and mend what made it fail."""
-    world.work.plan("a", *ONE_ATTEMPT)
-    world.client.submit("a", {"n": 1})
-    world.settle()
-    world.work.plan("a", *DONE)
+    sim.work.script("a", *ONE_ATTEMPT)
+    sim.client.submit("a", {"n": 1})
+    sim.settle()
+    sim.work.script("a", *DONE)
 
 
-def redriven(world: World) -> None:
+def redriven(sim: Simulator) -> None:
     """The operator redrives once, whatever comes of it."""
-    die(world)
-    world.operator.redrive("a")
-    world.settle()
+    dead_letter_a_task(sim)
+    sim.operator.redrive("a")
+    sim.settle()
 
 
-def redriven_until_it_works(world: World) -> None:
+def redriven_until_it_works(sim: Simulator) -> None:
     """The operator repeats the command until it reports success."""
-    die(world)
-    world.operator.redrive("a", tries=4)
-    world.settle()
+    dead_letter_a_task(sim)
+    sim.operator.redrive("a", tries=4)
+    sim.settle()
 
 
-def redriven_in_vain(world: World) -> None:
+def redriven_in_vain(sim: Simulator) -> None:
     """Nothing was mended."""
-    die(world)
-    world.work.plan("a", *ONE_ATTEMPT)
-    world.operator.redrive("a")
-    world.settle()
+    dead_letter_a_task(sim)
+    sim.work.script("a", *ONE_ATTEMPT)
+    sim.operator.redrive("a")
+    sim.settle()
 
 
-def redriven_twice_at_once(world: World) -> None:
+def redriven_twice_at_once(sim: Simulator) -> None:
     """Two operators redrive the same task while the functions run."""
-    die(world)
-    world.baton.run(
-        lambda: world.operator.redrive("a"),
-        lambda: world.operator.redrive("a"),
-        lambda: world.poll_steadily(1),
+    dead_letter_a_task(sim)
+    sim.scheduler.run(
+        lambda: sim.operator.redrive("a"),
+        lambda: sim.operator.redrive("a"),
+        lambda: sim.poll_steadily(1),
     )
-    world.settle()
+    sim.settle()
 
 
-def redriven_while_the_functions_run(world: World) -> None:
+def redriven_while_the_functions_run(sim: Simulator) -> None:
     """The message may be done before the operator's tool has marked the record."""
-    die(world)
-    world.baton.run(lambda: world.operator.redrive("a"), lambda: world.poll_steadily(2))
-    world.settle()
+    dead_letter_a_task(sim)
+    sim.scheduler.run(lambda: sim.operator.redrive("a"), lambda: sim.poll_steadily(2))
+    sim.settle()
 
 
-def natively(world: World) -> None:
+def natively(sim: Simulator) -> None:
     """The monitor was switched off, so SQS's own redrive finds the dead letter before it was recorded."""
-    world.poller.dead_letters.enabled = False
-    world.work.plan("a", Deed.FAILS, Deed.FAILS, Deed.FAILS, Deed.DONE)
-    world.client.submit("a", {"n": 1})
-    world.settle()
-    world.redrive_natively()
-    world.poller.dead_letters.enabled = True
-    world.settle()
+    sim.poller.dead_letters.enabled = False
+    sim.work.script("a", Behaviour.FAILS, Behaviour.FAILS, Behaviour.FAILS, Behaviour.DONE)
+    sim.client.submit("a", {"n": 1})
+    sim.settle()
+    sim.redrive_natively()
+    sim.poller.dead_letters.enabled = True
+    sim.settle()
 
 
-def natively_after_the_record(world: World) -> None:
+def natively_after_the_record(sim: Simulator) -> None:
     """The monitor recorded the dead letter but could not delete its message; then SQS redrives it."""
-    die(world)
+    dead_letter_a_task(sim)
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
-    world.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
-    world.redrive_natively()
-    world.settle()
+    sim.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
+    sim.redrive_natively()
+    sim.settle()
 
 
-def stale_dead_letter(world: World) -> None:
+def stale_dead_letter(sim: Simulator) -> None:
     """A dead letter of the first life arrives while the second is on its way."""
-    die(world)
-    world.operator.redrive("a")
+    dead_letter_a_task(sim)
+    sim.operator.redrive("a")
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
-    world.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
-    world.baton.run(
-        lambda: world.poller.deliver(
-            world.poller.dead_letters, world.poller.receive(world.poller.dead_letters)
-        ),
-        lambda: world.poller.deliver(world.poller.tasks, world.poller.receive(world.poller.tasks)),
+    sim.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
+    sim.scheduler.run(
+        lambda: sim.poller.deliver(sim.poller.dead_letters, sim.poller.receive(sim.poller.dead_letters)),
+        lambda: sim.poller.deliver(sim.poller.tasks, sim.poller.receive(sim.poller.tasks)),
     )
-    world.settle()
+    sim.settle()
 
 
-def stale_message(world: World) -> None:
+def stale_message(sim: Simulator) -> None:
     """SQS redrives an old dead letter natively after the operator's tool did; it comes first."""
-    die(world)
+    dead_letter_a_task(sim)
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
-    world.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=body)
-    world.baton.run(lambda: world.operator.redrive("a"), lambda: world.poll_steadily(1))
-    world.settle()
+    sim.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=body)
+    sim.scheduler.run(lambda: sim.operator.redrive("a"), lambda: sim.poll_steadily(1))
+    sim.settle()
 
 
-def dead_letter_without_record(world: World) -> None:
+def dead_letter_without_record(sim: Simulator) -> None:
     """A dead letter of a task that no attempt could ever be recorded of."""
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
-    world.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
-    world.settle()
+    sim.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
+    sim.settle()
 
 
-def dead_letter_twice(world: World) -> None:
+def dead_letter_twice(sim: Simulator) -> None:
     """Two dead letters of one task, in one batch."""
-    dead_letter_without_record(world)
-    dead_letter_without_record(world)
+    dead_letter_without_record(sim)
+    dead_letter_without_record(sim)
 
 
 SCENARIOS = (

@@ -1,28 +1,30 @@
-"""One scenario: a story, and how it ends when nothing goes wrong."""
+"""A scenario: a workload, and how it ends when nothing goes wrong."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from tests.proofs.simulation.simulator import World
+from tests.proofs.simulation.simulator import Simulator
 
-Story: TypeAlias = Callable[[World], None]
+Workload: TypeAlias = Callable[[Simulator], None]
+"""What clients, operators and SQS do in a run, until the system has come to rest."""
+
 End: TypeAlias = Mapping[str, tuple[str, int]]
 """Status and number of attempts by task id."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A story that is told again with every fault.
+    """A workload that is run again with every fault.
 
     Parameters
     ----------
     name
-        Says what happens; reports name it.
+        Says what happens; the report names it.
     end
-        How each task ends without a fault: proof that the story tests what it says.
+        How each task ends without a fault: shows that the workload does what its name says.
     pairs
-        Whether it is small enough for all pairs of faults.
+        Whether it is short enough for all pairs of faults.
     concurrent
         Whether several actors act at once, so that the order of their steps is explored too.
     stale_handles_work
@@ -30,7 +32,7 @@ class Scenario:
     """
 
     name: str
-    story: Story
+    workload: Workload
     end: End = field(default_factory=dict)
     pairs: bool = False
     concurrent: bool = False
@@ -38,10 +40,10 @@ class Scenario:
 
 
 def completed(attempts: int = 1) -> tuple[str, int]:
-    """Return the end of a task that was done."""
+    """Return the end of a task that was completed."""
     return "COMPLETED", attempts
 
 
 def dead(attempts: int) -> tuple[str, int]:
-    """Return the end of a task that was put aside."""
+    """Return the end of a task that was dead-lettered."""
     return "DEAD_LETTERED", attempts

@@ -1,7 +1,6 @@
 """`make fuzz`: every campaign at length, its seed, and what was answered; exit code 1 if anything broke."""
 
 import argparse
-import secrets
 import sys
 import tempfile
 import time
@@ -15,6 +14,7 @@ from tests.proofs.fuzz.backend import Backend, running_backend
 from tests.proofs.fuzz.campaign import CLASSES, Campaign, Tally
 from tests.proofs.fuzz.over_http import errors_logged, run_schemathesis
 from tests.proofs.fuzz.properties import CAMPAIGNS
+from tests.proofs.kit.randomness import new_seed
 
 console = Console(width=110, highlight=False)
 
@@ -75,7 +75,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--examples", type=int, default=10_500, help="inputs for the handlers")
     parser.add_argument("--http-seconds", type=int, default=45, help="time for schemathesis; 0 for none")
-    parser.add_argument("--seed", type=int, default=secrets.randbelow(2**32), help="repeats a run")
+    parser.add_argument("--seed", type=int, default=new_seed(), help="repeats a run")
     return parser.parse_args()
 
 

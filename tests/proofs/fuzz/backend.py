@@ -15,8 +15,8 @@ import process_task.handler
 import submit_task.handler
 from taskguard.model.json_text import Json
 from taskguard.work import Task, WorkContext
-from tests.proofs.fuzz.log_lines import LogLines
 from tests.proofs.fuzz.moto_memory import MotoMemory, true_item_sizes
+from tests.proofs.kit.log_lines import LineList
 from tests.support.aws_in_process import TABLE, System, running_system
 from tests.support.events import Context
 
@@ -34,7 +34,7 @@ class Backend:
     """The system under test; `performed` are the tasks whose work was done since the last `clean`."""
 
     system: System
-    log: LogLines = field(default_factory=LogLines)
+    log: LineList = field(default_factory=LineList)
     performed: list[Task] = field(default_factory=list)
     work: Callable[[Task], Json] = lambda _task: None
     memory: MotoMemory = field(default_factory=lambda: MotoMemory(TABLE))
@@ -120,7 +120,7 @@ def running_backend() -> Iterator[Backend]:
         backend = Backend(system)
         with patch.object(process_task.handler, "perform", backend.perform):
             _build_anew()
-            backend.log.replace_handlers_of(SERVICE)
+            backend.log.take_over(SERVICE)
             yield backend
         _forget()
 

@@ -79,7 +79,7 @@ class Body:
     base64: bool = False
 
 
-TAKEN, REFUSED, EITHER = frozenset({202}), frozenset({400}), frozenset({202, 400, 413})
+ACCEPTED, REFUSED, EITHER = frozenset({202}), frozenset({400}), frozenset({202, 400, 413})
 TOO_LARGE = frozenset({413})
 
 json_texts = st.builds(
@@ -129,11 +129,11 @@ def _encoded(body: Body) -> Body:
 
 
 tasks = st.builds(_task, st.one_of(json_texts, number_texts), st.one_of(st.none(), task_ids)).map(
-    lambda text: Body("task", text, TAKEN)
+    lambda text: Body("task", text, ACCEPTED)
 )
-not_json = st.builds(_task, bad_json_texts).map(lambda text: Body("no strict JSON", text, REFUSED))
+invalid_json_tasks = st.builds(_task, bad_json_texts).map(lambda text: Body("no strict JSON", text, REFUSED))
 bad_ids = st.builds(lambda name, payload: {"taskId": name, "payload": payload}, bad_task_ids, values)
-not_a_task = st.one_of(
+not_tasks_json = st.one_of(
     bad_ids,
     values.filter(lambda value: not isinstance(value, dict) or "payload" not in value),
     st.dictionaries(texts.filter(lambda key: key not in {"taskId", "payload"}), values, min_size=1).map(
@@ -172,7 +172,7 @@ def large(draw: st.DrawFn) -> Body:
     size = LIMIT + draw(st.sampled_from([-1, 0, 1, 4, 100_000]))
     room, width = size - len(_task('""')), len(character.encode())
     text = _task(f'"{character * (room // width)}{"x" * (room % width)}"')
-    return Body("near the limit", text, TAKEN if size <= LIMIT else TOO_LARGE)
+    return Body("near the limit", text, ACCEPTED if size <= LIMIT else TOO_LARGE)
 
 
 growing = st.integers(15_000, 50_000).map(
@@ -180,14 +180,14 @@ growing = st.integers(15_000, 50_000).map(
 )
 """Short numbers that are long when written out."""
 
-plain = any_of(tasks, tasks, not_json, not_a_task)
+plain = any_of(tasks, tasks, invalid_json_tasks, not_tasks_json)
 bodies: st.SearchStrategy[Body] = any_of(
     plain, plain, plain, plain.map(_encoded), noise, broken_base64, nothing, damaged()
 )
 huge_bodies: st.SearchStrategy[Body] = any_of(large(), growing)
 
 
-def meant(body: Body) -> Any:
+def intended(body: Body) -> Any:
     """Return the JSON value that a body which was accepted must stand for."""
     raw = base64.b64decode(body.text or "") if body.base64 else (body.text or "").encode()
     return json.loads(raw)

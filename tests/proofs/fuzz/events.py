@@ -103,8 +103,8 @@ EXTRA_MEMBERS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
 
 
 @dataclass(frozen=True)
-class Sent:
-    """A message's body, and the task that it is (None: none)."""
+class SentMessage:
+    """A message's body and the task that it describes; `task_id` is None if it describes none."""
 
     body: str
     task_id: str | None = None
@@ -112,11 +112,11 @@ class Sent:
 
 
 @st.composite
-def direct_tasks(draw: st.DrawFn) -> Sent:
-    """Return a task written to the queue by somebody else's code."""
+def direct_tasks(draw: st.DrawFn) -> SentMessage:
+    """Return the message of a producer that writes to the queue itself."""
     task: dict[str, Any] = {"taskId": draw(task_ids), "payload": draw(values)}
     extra: dict[str, Any] = draw(EXTRA_MEMBERS)
-    return Sent(json.dumps(task | extra), task["taskId"], task["payload"])
+    return SentMessage(json.dumps(task | extra), task["taskId"], task["payload"])
 
 
 bad_generations: st.SearchStrategy[Any] = st.sampled_from(
@@ -129,5 +129,5 @@ not_tasks = any_of(
     st.builds(lambda g: json.dumps({"taskId": "abc", "payload": 1, "generation": g}), bad_generations),
     st.just('{"taskId":"abc"}'),
     bad_json_texts.filter(str.isprintable).map(lambda text: f'{{"taskId":"abc","payload":{text}}}'),
-).map(Sent)
+).map(SentMessage)
 deliveries = st.lists(any_of(direct_tasks(), direct_tasks(), not_tasks), min_size=1, max_size=10)

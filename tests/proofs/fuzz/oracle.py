@@ -14,24 +14,30 @@ from tests.proofs.fuzz.backend import Backend
 from tests.proofs.fuzz.campaign import Tally
 
 PATH = Path(__file__).parents[3] / "openapi.yaml"
+MAX_ANSWER_BYTES = 6 * 1024 * 1024
+"""What Lambda lets a function return (Lambda Developer Guide, "Lambda quotas")."""
+
+HARMLESS_LEVELS = {"DEBUG", "INFO", "WARNING"}
+"""Levels of lines about what somebody sent; an error would be about us."""
+
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the whole document."""
+    """Return openapi.yaml, parsed."""
     loaded: dict[str, Any] = yaml.safe_load(PATH.read_text("utf-8"))
     return loaded
 
 
 def routes() -> set[str]:
-    """Return its routes as API Gateway writes them: `GET /tasks/{taskId}`."""
+    """Return the routes of openapi.yaml as API Gateway writes them: `GET /tasks/{taskId}`."""
     paths = document()["paths"].items()
     return {f"{method.upper()} {path}" for path, item in paths for method in item if method in METHODS}
 
 
 def faults(route: str, answer: Mapping[str, Any], body: Any) -> list[str]:
-    """Return what is wrong with a function's answer, its body parsed, to a route."""
+    """Return what is wrong with the answer of a route; `body` is its body, parsed."""
     method, path = route.split(" ", 1)
     described = document()["paths"][path][method.lower()]["responses"].get(str(answer["statusCode"]))
     if described is None:
@@ -42,7 +48,7 @@ def faults(route: str, answer: Mapping[str, Any], body: Any) -> list[str]:
 
 
 def schema_faults(name: str, value: Any) -> list[str]:
-    """Return what a schema of the document finds wrong with a value."""
+    """Return what is wrong with a value, by a schema of openapi.yaml."""
     return [str(error) for error in _validator(f"#/components/schemas/{name}").iter_errors(value)]
 
 
@@ -77,14 +83,8 @@ def _validator(reference: str) -> Draft202012Validator:
     )
 
 
-MAX_ANSWER_BYTES = 6 * 1024 * 1024
-"""What Lambda lets a function return (Lambda Developer Guide, "Lambda quotas")."""
-
-CALM = {"DEBUG", "INFO", "WARNING"}
-
-
-def judged(route: str, answer: dict[str, Any], tally: Tally, kind: str) -> tuple[int, Any]:
-    """Return an answer's status and parsed body; fails unless it is what openapi.yaml describes."""
+def checked(route: str, answer: dict[str, Any], tally: Tally, kind: str) -> tuple[int, Any]:
+    """Count an answer, fail unless openapi.yaml describes it, and return its status and parsed body."""
     status, text = answer["statusCode"], answer["body"]
     tally.add(kind, status)
     assert status < 500, answer
@@ -95,15 +95,15 @@ def judged(route: str, answer: dict[str, Any], tally: Tally, kind: str) -> tuple
     return status, body
 
 
-def assert_calm(backend: Backend) -> list[dict[str, Any]]:
-    """Fail if an error was logged, AWS refused a call, or our own code crashed; return the lines."""
+def assert_no_error_logged(backend: Backend) -> list[dict[str, Any]]:
+    """Return the lines since the last check; fail if one says that AWS refused a call or the code crashed."""
     lines = backend.log.take()
     for line in lines:
-        assert line["level"] in CALM, line
+        assert line["level"] in HARMLESS_LEVELS, line
         assert line["event"] not in {"AWS_UNAVAILABLE", "MESSAGE_CRASHED"}, line
     return lines
 
 
-def exact(value: Any) -> str:
+def exact_text(value: Any) -> str:
     """Return text that differs wherever two JSON values do: 1 from 1.0, and the order of keys."""
     return json.dumps(value)

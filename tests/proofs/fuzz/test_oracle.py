@@ -111,16 +111,16 @@ def test_a_task_is_as_described_in_every_state(backend: Backend) -> None:
     backend.submit(http_event("POST", "/tasks", TASK))
     backend.work = _failing
     backend.process(backend.receive("tasks"))
-    assert _shown(backend)["status"] == "RETRYING"
+    assert _assert_shown(backend)["status"] == "RETRYING"
     backend.bury(backend.received("dead-letters", [json.dumps(TASK)]))
-    assert _shown(backend)["status"] == "DEAD_LETTERED"
+    assert _assert_shown(backend)["status"] == "DEAD_LETTERED"
     backend.work = lambda _task: {"done": True}
     backend.process(backend.received("tasks", [json.dumps(TASK | {"generation": 2})]))
-    shown = _shown(backend)
+    shown = _assert_shown(backend)
     assert (shown["status"], shown["result"]) == ("COMPLETED", {"done": True})
 
 
-def _shown(backend: Backend) -> dict[str, Any]:
+def _assert_shown(backend: Backend) -> dict[str, Any]:
     return _judged(backend.get(http_event("GET", "/tasks/a")), "GET /tasks/{taskId}", 200)
 
 

@@ -6,24 +6,24 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.proofs.fuzz import oracle
-from tests.proofs.fuzz.accepted_tasks import Promises
+from tests.proofs.fuzz.accepted_tasks import AcceptedTasks
 from tests.proofs.fuzz.backend import Backend
 from tests.proofs.fuzz.bodies import (
-    TAKEN,
+    ACCEPTED,
     Body,
     any_of,
     broken_base64,
+    invalid_json_tasks,
     noise,
-    not_a_task,
-    not_json,
+    not_tasks_json,
     nothing,
     tasks,
     texts,
     values,
 )
-from tests.proofs.fuzz.campaign import Tally, Trial
+from tests.proofs.fuzz.campaign import Property, Tally
 from tests.proofs.fuzz.events import requests
-from tests.proofs.fuzz.oracle import assert_calm, judged
+from tests.proofs.fuzz.oracle import assert_no_error_logged, checked
 
 ROUTE = "POST /tasks/batch"
 
@@ -32,37 +32,37 @@ def _batch(bodies: list[Body]) -> str:
     return f'{{"tasks":[{",".join(body.text or "" for body in bodies)}]}}'
 
 
-items = st.lists(any_of(tasks, tasks, not_a_task), min_size=1, max_size=25)
-bad_wholes: st.SearchStrategy[str | None] = any_of(
-    st.lists(not_json, min_size=1, max_size=3).map(_batch),
-    st.integers(26, 40).map(lambda count: _batch([Body("task", '{"payload":1}', TAKEN)] * count)),
+items = st.lists(any_of(tasks, tasks, not_tasks_json), min_size=1, max_size=25)
+no_batches: st.SearchStrategy[str | None] = any_of(
+    st.lists(invalid_json_tasks, min_size=1, max_size=3).map(_batch),
+    st.integers(26, 40).map(lambda count: _batch([Body("task", '{"payload":1}', ACCEPTED)] * count)),
     values.filter(lambda value: not isinstance(value, list)).map(lambda tasks: json.dumps({"tasks": tasks})),
     st.dictionaries(texts.filter(lambda name: name != "tasks"), values).map(json.dumps),
     st.just('{"tasks":[]}'),
 )
 
 
-def batches(backend: Backend, tally: Tally) -> Trial:
-    """Return the check of one batch: a list of tasks and no tasks, or something else altogether."""
-    promises = Promises(backend)
+def batches(backend: Backend, tally: Tally) -> Property:
+    """A list of items, tasks and others, or a body that is no batch at all."""
+    accepted = AcceptedTasks(backend)
 
     def check(data: st.DataObject) -> None:
-        promises.forget()
+        accepted.forget()
         if data.draw(st.integers(0, 3)):
             bodies = data.draw(items)
-            event = data.draw(requests(ROUTE, Body("batch", _batch(bodies), TAKEN)))
-            _good(promises, tally, bodies, event)
+            event = data.draw(requests(ROUTE, Body("batch", _batch(bodies), ACCEPTED)))
+            _check_batch(accepted, tally, bodies, event)
         else:
-            event = data.draw(_bad_request())
-            assert judged(ROUTE, backend.submit(event), tally, "no batch")[0] == 400
-            promises.nothing_new()
-        assert_calm(backend)
+            event = data.draw(_no_batch_request())
+            assert checked(ROUTE, backend.submit(event), tally, "no batch")[0] == 400
+            accepted.assert_nothing_new()
+        assert_no_error_logged(backend)
 
-    return Trial(check)
+    return Property(check)
 
 
-def _good(promises: Promises, tally: Tally, bodies: list[Body], event: dict[str, Any]) -> None:
-    status, answer = judged(ROUTE, promises.backend.submit(event), tally, "batch")
+def _check_batch(accepted: AcceptedTasks, tally: Tally, bodies: list[Body], event: dict[str, Any]) -> None:
+    status, answer = checked(ROUTE, accepted.backend.submit(event), tally, "batch")
     assert status == 207
     assert len(answer["results"]) == len(bodies)
     taken: dict[str, Any] = {}
@@ -71,13 +71,13 @@ def _good(promises: Promises, tally: Tally, bodies: list[Body], event: dict[str,
         value = json.loads(body.text or "")
         if result["status"] == 202:
             taken[result["task"]["taskId"]] = value["payload"]
-    _expected(bodies, answer["results"])
-    promises.add(taken)
-    promises.redeem()
+    _check_results(bodies, answer["results"])
+    accepted.add(taken)
+    accepted.check_all()
 
 
-def _expected(bodies: list[Body], results: list[dict[str, Any]]) -> None:
-    """Fail if an item got another answer than alone; where an id stands twice, the first one may differ."""
+def _check_results(bodies: list[Body], results: list[dict[str, Any]]) -> None:
+    """Fail if an item got another answer than alone; where an id occurs twice, either may come first."""
     names = [_name(body) for body in bodies]
     for body, name, result in zip(bodies, names, results, strict=True):
         doubled = name is not None and names.count(name) > 1
@@ -91,6 +91,6 @@ def _name(body: Body) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _bad_request() -> st.SearchStrategy[dict[str, Any]]:
-    whole = bad_wholes.map(lambda text: Body("no batch", text, frozenset({400})))
+def _no_batch_request() -> st.SearchStrategy[dict[str, Any]]:
+    whole = no_batches.map(lambda text: Body("no batch", text, frozenset({400})))
     return any_of(whole, noise, broken_base64, nothing).flatmap(lambda body: requests(ROUTE, body))

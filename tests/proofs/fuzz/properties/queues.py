@@ -11,56 +11,58 @@ from taskguard.work import Task
 from tests.proofs.fuzz.accepted_tasks import echo
 from tests.proofs.fuzz.backend import Backend
 from tests.proofs.fuzz.bodies import any_of, values
-from tests.proofs.fuzz.campaign import Tally, Trial
-from tests.proofs.fuzz.events import Sent, deliveries
-from tests.proofs.fuzz.oracle import assert_calm, exact, judged
+from tests.proofs.fuzz.campaign import Property, Tally
+from tests.proofs.fuzz.events import SentMessage, deliveries
+from tests.proofs.fuzz.oracle import assert_no_error_logged, checked, exact_text
 from tests.support.events import http_event
 
 
-def to_process(backend: Backend, tally: Tally) -> Trial:
-    """Return the check of one batch for process_task."""
+def to_process(backend: Backend, tally: Tally) -> Property:
+    """Messages of any kind in one batch for process_task: tasks are done, all else comes back."""
 
     def check(data: st.DataObject) -> None:
         backend.clean()
         backend.work = echo
-        sent, records = _delivered(backend, data, "tasks")
+        sent, records = _receive(backend, data, "tasks")
         junk = {r["messageId"] for r, message in zip(records, sent, strict=True) if message.task_id is None}
         failed = [item["itemIdentifier"] for item in backend.process(records)["batchItemFailures"]]
         assert sorted(failed) == sorted(junk)
-        done = {task.task_id: exact(task.payload) for task in backend.performed}
-        assert done == {m.task_id: exact(m.payload) for m in sent if m.task_id}
+        done = {task.task_id: exact_text(task.payload) for task in backend.performed}
+        assert done == {m.task_id: exact_text(m.payload) for m in sent if m.task_id}
         assert backend.records().keys() == done.keys()
-        lines = assert_calm(backend)
+        lines = assert_no_error_logged(backend)
         assert {line["messageId"] for line in lines if line["event"] == "MESSAGE_UNREADABLE"} == junk
         _count(tally, "message to process_task", len(done), len(junk))
 
-    return Trial(check)
+    return Property(check)
 
 
-def to_monitor(backend: Backend, tally: Tally) -> Trial:
-    """Return the check of one batch for monitor_dlq."""
+def to_monitor(backend: Backend, tally: Tally) -> Property:
+    """Messages of any kind in one batch for monitor_dlq: each is recorded, logged and shown by the API."""
 
     def check(data: st.DataObject) -> None:
         backend.clean()
-        sent, records = _delivered(backend, data, "dead-letters")
+        sent, records = _receive(backend, data, "dead-letters")
         assert backend.bury(records) == {"batchItemFailures": []}
         names = [
             message.task_id or f"unreadable:{record['messageId']}"
             for record, message in zip(records, sent, strict=True)
         ]
-        reported = [line for line in assert_calm(backend) if line["event"] == "TASK_DEAD_LETTER"]
+        reported = [line for line in assert_no_error_logged(backend) if line["event"] == "TASK_DEAD_LETTER"]
         assert sorted(line["taskId"] for line in reported) == sorted(names)
         assert backend.records().keys() == set(names)
         for name, message in zip(names, sent, strict=True):
-            _shown(backend, name, message)
+            _assert_shown(backend, name, message)
         readable = sum(message.task_id is not None for message in sent)
         _count(tally, "message to monitor_dlq", readable, len(sent) - readable)
 
-    return Trial(check)
+    return Property(check)
 
 
-def _delivered(backend: Backend, data: st.DataObject, queue: str) -> tuple[list[Sent], list[dict[str, Any]]]:
-    """Send messages, each id once, and return them with their records in the same order."""
+def _receive(
+    backend: Backend, data: st.DataObject, queue: str
+) -> tuple[list[SentMessage], list[dict[str, Any]]]:
+    """Send messages, each id once; return them with their records, both in the order of receiving."""
     drawn = data.draw(deliveries)
     sent = list({message.task_id or f"junk {n}": message for n, message in enumerate(drawn)}.values())
     records = backend.received(queue, [message.body for message in sent])
@@ -68,12 +70,12 @@ def _delivered(backend: Backend, data: st.DataObject, queue: str) -> tuple[list[
     return [by_body[record["body"]] for record in records], records
 
 
-def _shown(backend: Backend, name: str, message: Sent) -> None:
-    """Fail unless the API shows a dead letter, with its payload or with the body as it came."""
+def _assert_shown(backend: Backend, name: str, message: SentMessage) -> None:
+    """Fail unless the API shows a dead letter with its payload, or with the body of an unreadable message."""
     answer = backend.get(http_event("GET", f"/tasks/{name}"))
-    status, body = judged("GET /tasks/{taskId}", answer, Tally(), "dead letter")
+    status, body = checked("GET /tasks/{taskId}", answer, Tally(), "dead letter")
     assert (status, body["status"]) == (200, "DEAD_LETTERED")
-    assert exact(body["payload"]) == exact(message.payload if message.task_id else message.body)
+    assert exact_text(body["payload"]) == exact_text(message.payload if message.task_id else message.body)
     assert json.dumps(body["lastError"])
 
 
@@ -114,8 +116,8 @@ raised = any_of(
 )
 
 
-def outcomes(backend: Backend, tally: Tally) -> Trial:
-    """Return the check of one attempt's end."""
+def outcomes(backend: Backend, tally: Tally) -> Property:
+    """Whatever the work returns or raises: the task is completed or due again, and can always be read."""
 
     def check(data: st.DataObject) -> None:
         backend.clean()
@@ -125,13 +127,13 @@ def outcomes(backend: Backend, tally: Tally) -> Trial:
         records = backend.received("tasks", [json.dumps({"taskId": "abc", "payload": 1})])
         backend.process(records)
         answer = backend.get(http_event("GET", "/tasks/abc"))
-        status, body = judged("GET /tasks/{taskId}", answer, Tally(), "after an attempt")
+        status, body = checked("GET /tasks/{taskId}", answer, Tally(), "after an attempt")
         assert status == 200
         assert body["status"] in ({"RETRYING"} if fails else {"COMPLETED", "RETRYING"})
         tally.add("end of an attempt", body["status"])
-        assert_calm(backend)
+        assert_no_error_logged(backend)
 
-    return Trial(check)
+    return Property(check)
 
 
 def _raising(error: BaseException) -> Callable[[Task], Any]:

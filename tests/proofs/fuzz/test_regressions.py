@@ -1,4 +1,4 @@
-"""Faults that fuzzing, or thinking about it, has found; each stays found."""
+"""Bugs that fuzzing, or thinking about it, has found: a test for each, so that none comes back."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from taskguard.edge.requests import MAX_BATCH_BODY_BYTES, MAX_UNKNOWN_NAMED
 from taskguard.model.errors import RetryAfter
 from tests.proofs.fuzz.backend import Backend, running_backend
 from tests.proofs.fuzz.campaign import Tally
-from tests.proofs.fuzz.oracle import judged
+from tests.proofs.fuzz.oracle import checked
 from tests.support.events import http_event
 
 BATCH = "POST /tasks/batch"
@@ -24,7 +24,7 @@ def backend() -> Iterator[Backend]:
 
 
 def _batch(backend: Backend, body: str) -> tuple[int, Any]:
-    return judged(BATCH, backend.submit(http_event("POST", "/tasks/batch", body)), Tally(), "batch")
+    return checked(BATCH, backend.submit(http_event("POST", "/tasks/batch", body)), Tally(), "batch")
 
 
 @pytest.mark.parametrize("text", ["é" * 80 * KIB, '"' * 80 * KIB, "\U0001f600" * 40 * KIB])
@@ -52,19 +52,19 @@ def test_a_result_that_could_not_be_read_back_is_not_kept(backend: Backend, resu
     backend.work = lambda _task: result
     backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
     answer = backend.get(http_event("GET", "/tasks/a"))
-    status, body = judged("GET /tasks/{taskId}", answer, Tally(), "read")
+    status, body = checked("GET /tasks/{taskId}", answer, Tally(), "read")
     assert (status, body["status"], body["lastError"]["type"]) == (200, "RETRYING", "PermanentError")
 
 
 def test_base64_beyond_ascii_is_a_400(backend: Backend) -> None:
     event = http_event("POST", "/tasks", "é", isBase64Encoded=True)
-    assert judged("POST /tasks", backend.submit(event), Tally(), "base64")[0] == 400
+    assert checked("POST /tasks", backend.submit(event), Tally(), "base64")[0] == 400
 
 
 @pytest.mark.parametrize("task_id", [".", ".."])
 def test_an_id_that_no_path_can_carry_is_refused(backend: Backend, task_id: str) -> None:
     event = http_event("POST", "/tasks", {"taskId": task_id, "payload": 1})
-    assert judged("POST /tasks", backend.submit(event), Tally(), "dots")[0] == 400
+    assert checked("POST /tasks", backend.submit(event), Tally(), "dots")[0] == 400
 
 
 @pytest.mark.parametrize("seconds", [1e9, float("inf"), float("nan")])

@@ -1,4 +1,4 @@
-"""A client that repeats what is not accepted, with the same ids, until it is."""
+"""A client that repeats what is not accepted, with the same ids, until it is accepted."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,17 +14,17 @@ from ops.check.api import wait_before_retry
 from tests.proofs.chaos.workload import Request
 
 _ACCEPTED = frozenset({HTTPStatus.OK, HTTPStatus.ACCEPTED})
-# A killed worker answers 502 on the emulator; 207 answers each task of a batch by itself.
+# Worth repeating; 0 is no answer at all. For a killed worker the emulator answers 502.
 _PASSING = frozenset({0, 429, 500, 502, 503, 504})
 
-# Most wait long enough for a worker to start on a busy machine: whoever leaves makes yet another one start.
+# Long enough for a worker to start on a busy machine: a client that gives up makes yet another one start.
 _TIMEOUT_SECONDS = 20.0
-_HASTY_TIMEOUT_SECONDS = 0.2
-_HASTY = 0.03
-"""Share of requests whose client leaves early, and repeats them while the first is still under way."""
+_IMPATIENT_TIMEOUT_SECONDS = 0.2
+_IMPATIENT = 0.03
+"""Share of requests whose client gives up early and repeats them while the first is still under way."""
 
-_IMPATIENCE = 0.1
-"""Share of the time asked for in Retry-After that this client waits: time is short here in everything."""
+_RETRY_AFTER_SHARE = 0.1
+"""Share of the time asked for in Retry-After that this client waits, as all waits of a run are shortened."""
 
 
 @dataclass
@@ -34,9 +34,9 @@ class Answers:
     Attributes
     ----------
     accepted
-        The tasks that it promised to do: those answered 200 or 202.
+        The tasks that were answered 200 or 202: it promised to process them.
     refused
-        Answers that no repeat heals, by task; there is nothing wrong with any task here.
+        Statuses that no repeat can change, by task; a violation, as nothing is wrong with any task.
     repeats
         Requests that had to be sent again.
     """
@@ -52,7 +52,7 @@ class Answers:
             return sorted(self.accepted)
 
     def add(self, statuses: Mapping[str, int]) -> Request:
-        """Note what each task was answered; return those to be sent again."""
+        """Add the status of each task; return the tasks to be sent again."""
         rest = tuple(task_id for task_id, status in statuses.items() if status in _PASSING)
         with self._lock:
             for task_id, status in statuses.items():
@@ -75,11 +75,11 @@ class Client:
     payloads
         Every task's payload, by id.
     answers
-        Where they are noted.
+        Where the answers are added.
     stopped
-        Ends all waits.
-    dice
-        Say who is hasty.
+        Set to end all waits.
+    random
+        Decides which requests are impatient.
     """
 
     endpoint: str
@@ -87,7 +87,7 @@ class Client:
     payloads: Mapping[str, Any]
     answers: Answers
     stopped: Event
-    dice: Random
+    random: Random
 
     def submit(self, request: Request) -> None:
         """Send a request, and what is left of it, until every task is accepted, or refused for good."""
@@ -98,12 +98,12 @@ class Client:
             rest = self.answers.add(_statuses(rest, response))
             if rest:
                 headers = response.headers if response is not None else {}
-                self.stopped.wait(wait_before_retry(tries, headers, datetime.now(UTC)) * _IMPATIENCE)
+                self.stopped.wait(wait_before_retry(tries, headers, datetime.now(UTC)) * _RETRY_AFTER_SHARE)
 
     def _send(self, task_ids: Request) -> httpx.Response | None:
         tasks = [{"taskId": task_id, "payload": self.payloads[task_id]} for task_id in task_ids]
         path, body = ("/tasks", tasks[0]) if len(tasks) == 1 else ("/tasks/batch", {"tasks": tasks})
-        timeout = _HASTY_TIMEOUT_SECONDS if self.dice.random() < _HASTY else _TIMEOUT_SECONDS
+        timeout = _IMPATIENT_TIMEOUT_SECONDS if self.random.random() < _IMPATIENT else _TIMEOUT_SECONDS
         try:
             return self.http.post(f"{self.endpoint}{path}", json=body, timeout=timeout)
         except httpx.TransportError:

@@ -18,22 +18,24 @@ import httpx
 
 from tests.proofs.chaos.client import Answers, Client, connections
 from tests.proofs.chaos.journal import Journal
-from tests.proofs.chaos.stack import Stack, Waiting
+from tests.proofs.chaos.stack import Stack, Waiter
 from tests.proofs.chaos.workload import Plan, Request, bursts_of
 
 _LOOK_SECONDS = 0.2
 
 
 @dataclass
-class Storm:
-    """Everything that a stack has to stand, once.
+class Nemesis:
+    """Runs the workload while calls fail, workers are killed and messages are duplicated.
+
+    The name is Jepsen's, for the process that breaks things while clients are at work.
 
     Attributes
     ----------
     answers
-        What the API promised meanwhile.
-    sent_again
-        Messages put on the queue once more.
+        What the API answered.
+    duplicates
+        How many messages were sent a second time.
     """
 
     plan: Plan
@@ -41,21 +43,21 @@ class Storm:
     journal: Journal
     say: Callable[[str], None]
     answers: Answers = field(default_factory=Answers)
-    sent_again: int = 0
+    duplicates: int = 0
 
     def __post_init__(self) -> None:
-        """Throw different dice for each kind of trouble."""
-        self.killer = Killer(self.journal, self.plan.dice("kill"), self.plan.kill_calls)
-        self._requests = self.plan.dice("requests")
-        self._duplicates = self.plan.dice("duplicates")
+        """Draw each kind of fault from a generator of its own."""
+        self.killer = WorkerKiller(self.journal, self.plan.random_for("kill"), self.plan.kill_calls)
+        self._requests = self.plan.random_for("requests")
+        self._duplicates = self.plan.random_for("duplicates")
 
-    def rage(self, waiting: Waiting) -> None:
-        """Submit everything and let most of it settle, with faults all the time."""
-        kills = recurring(self.killer.kill_when_due, _LOOK_SECONDS, self.plan.dice("kills"))
-        again = recurring(self._send_again, self.plan.duplicate_seconds, self.plan.dice("moments"))
+    def run(self, waiter: Waiter) -> None:
+        """Submit all tasks and wait until most have settled, with faults all the time."""
+        kills = recurring(self.killer.kill_when_due, _LOOK_SECONDS, self.plan.random_for("kills"))
+        again = recurring(self._send_duplicate, self.plan.duplicate_seconds, self.plan.random_for("moments"))
         with _switched_on(self.journal.folder / "faults-on"), kills, again:
             self._submit_all()
-            waiting.until_settled(self.answers.accepted_so_far(), self.plan.storm_until)
+            waiter.until_settled(self.answers.accepted_so_far(), self.plan.faults_until)
 
     def _submit_all(self) -> None:
         stopped = Event()
@@ -73,15 +75,15 @@ class Storm:
 
     def _client(self, http: httpx.Client, stopped: Event) -> Client:
         endpoint = self.stack.aws.outputs.api_endpoint
-        dice = self.plan.dice("hasty clients")
-        return Client(endpoint, http, self.plan.payloads, self.answers, stopped, dice)
+        random = self.plan.random_for("impatient clients")
+        return Client(endpoint, http, self.plan.payloads, self.answers, stopped, random)
 
-    def _send_again(self) -> None:
+    def _send_duplicate(self) -> None:
         known = self.answers.accepted_so_far()
         if known:
             task_id = self._duplicates.choice(known)
-            self.stack.send_again(task_id, self.plan.payloads[task_id])
-            self.sent_again += 1
+            self.stack.send_duplicate(task_id, self.plan.payloads[task_id])
+            self.duplicates += 1
 
 
 def _submit(pool: ThreadPoolExecutor, client: Client, burst: list[Request]) -> None:
@@ -99,7 +101,7 @@ def _switched_on(switch: Path) -> Iterator[None]:
 
 
 @dataclass
-class Killer:
+class WorkerKiller:
     """Kills workers of this process's own emulator, one every `mean_calls` calls to AWS or so.
 
     A worker that has not called AWS yet is left alone: when one dies while it is starting, the emulator takes
@@ -117,7 +119,7 @@ class Killer:
     killed: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        """Choose when the first one dies."""
+        """Draw when the first worker is killed."""
         self._due = self._some_calls()
 
     def kill_when_due(self) -> None:
@@ -137,7 +139,7 @@ class Killer:
             if worker in living:
                 victims[function].append(worker)
         if victims:
-            # The function first: each is to suffer as much, however many copies of it run.
+            # The function is drawn first, so that each is killed as often, however many copies of it run.
             function = self.random.choice(sorted(victims))
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.random.choice(sorted(victims[function])), signal.SIGKILL)

@@ -29,8 +29,8 @@ class Stack:
 
     aws: Aws
 
-    def let_chaos_in(self, folder: Path, rate: float, seed: int) -> None:
-        """Let every worker start with faults, which stay off while `folder` has no file `faults-on`."""
+    def install_faults(self, folder: Path, rate: float, seed: int) -> None:
+        """Load the fault injector into every worker; it stays off while `folder` has no file `faults-on`."""
         variables = {
             "PYTHONPATH": str(WORKER_FOLDER),
             "CHAOS_FOLDER": str(folder),
@@ -40,12 +40,12 @@ class Stack:
         for function in FUNCTIONS:
             self._configure(function, variables)
 
-    def end_simulation(self) -> None:
-        """Let no try fail on purpose any more."""
+    def stop_simulated_failures(self) -> None:
+        """Let no attempt fail on purpose any more."""
         self._configure("process_task", {"FAILURE_RATE": "0", "PERMANENT_FAILURE_SUFFIX": ""})
 
     def shorten_waits(self, timeout_seconds: int) -> None:
-        """Let a message that nobody answered for come back soon after its function's time is over.
+        """Let the messages of a killed worker come back soon after its function's timeout.
 
         On AWS a queue waits six times as long, for the sake of throttled functions; here that would be most
         of a run. The monitor gets process_task's timeout, which is a setting; its own is not.
@@ -56,8 +56,8 @@ class Stack:
         for url in (outputs.task_queue_url, outputs.dead_letter_queue_url):
             self.aws.sqs.set_queue_attributes(QueueUrl=url, Attributes=visibility)
 
-    def send_again(self, task_id: str, payload: Any) -> None:
-        """Put a task's first message on the queue once more, as SQS itself may."""
+    def send_duplicate(self, task_id: str, payload: Any) -> None:
+        """Send a task's first message once more: at-least-once delivery."""
         body = Message(task_id, payload).body()
         self.aws.sqs.send_message(QueueUrl=self.aws.outputs.task_queue_url, MessageBody=body)
 
@@ -74,8 +74,8 @@ class Stack:
         records = [to_record(item) for page in pages for item in page["Items"]]
         return {record.task_id: record for record in records}
 
-    def told_dead(self) -> set[str]:
-        """Return the tasks of which CloudWatch Logs has the line of a dead letter.
+    def logged_dead_letters(self) -> set[str]:
+        """Return the tasks whose dead letter has a line in CloudWatch Logs.
 
         A line is searched, not parsed: the emulator breaks it in two where a payload has U+2028.
         """
@@ -108,8 +108,8 @@ _REST_FACTOR = 5.0
 _SAY_SECONDS = 5.0
 
 
-class Waiting:
-    """Waits for a stack, and says now and then how it stands.
+class Waiter:
+    """Waits for a stack to come to rest, and reports from time to time how far it is.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ class Waiting:
         self._said = 0.0
 
     def until_settled(self, task_ids: Sequence[str], share: float = 1.0) -> bool:
-        """Return True when that share of the tasks has settled, False if it takes too long."""
+        """Wait until that share of the tasks has settled; return False if it takes too long."""
         left = list(task_ids)
 
         def settled() -> bool:
@@ -138,7 +138,7 @@ class Waiting:
         return self._until(settled)
 
     def until_quiet(self) -> bool:
-        """Return True when neither queue holds a message, False if it takes too long."""
+        """Wait until neither queue holds a message; return False if it takes too long."""
 
         def quiet() -> bool:
             tasks, dead_letters = self._stack.depths()
@@ -156,7 +156,7 @@ class Waiting:
             now = time.monotonic()
             if now > deadline:
                 return False
-            # Looking at thousands of tasks costs the emulator time that it needs for them.
+            # To read thousands of records takes the emulator time that it needs for the tasks themselves.
             time.sleep(max(_POLL_SECONDS, _REST_FACTOR * (now - looked)))
 
     def _tell(self, text: str) -> None:

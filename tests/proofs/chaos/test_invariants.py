@@ -1,4 +1,4 @@
-"""Each broken promise is found in the evidence: the proof that chaos could fail."""
+"""Each violation is found in the history: the proof that chaos could fail."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,8 +11,8 @@ from taskguard.model.json_text import digest
 from taskguard.model.record import Attempt, Failure, Outcome, Status, TaskRecord
 from taskguard.model.views import attempts_view
 from taskguard.work import Task, WorkContext
-from tests.proofs.chaos.invariants import Evidence, gather, keeps_what_was
-from tests.proofs.chaos.report import Findings
+from tests.proofs.chaos.invariants import TaskHistory, histories_of, keeps_what_was
+from tests.proofs.chaos.report import Report
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 PAYLOAD = {"a": [1, None, "ż"]}
@@ -48,50 +48,52 @@ def _started(attempt: int, request: str) -> dict[str, Any]:
 
 
 BOTH = (_started(1, "r1"), _started(2, "r2"))
-OBITUARY = {
+DEAD_LETTER_LINE = {
     "event": "TASK_DEAD_LETTER",
     "taskId": "t",
     "payload": PAYLOAD,
     "lastError": {"type": ERROR.type, "message": ERROR.message},
     "attempts": attempts_view(DEAD),
+    "createdAt": "2026-11-21T09:00:00.000Z",
+    "failedAt": "2026-11-21T09:00:02.000Z",
 }
 LATE = replace(DONE, started_at=NOW + timedelta(seconds=5), request_id="r3")
 
 
-def _judged(record: TaskRecord | None, *lines: dict[str, Any]) -> Findings:
-    findings = Findings(submitted=1)
-    findings.judge(gather({"t": PAYLOAD}, {"t": record} if record else {}, lines))
-    return findings
+def _checked(record: TaskRecord | None, *lines: dict[str, Any]) -> Report:
+    report = Report(submitted=1)
+    report.check(histories_of({"t": PAYLOAD}, {"t": record} if record else {}, lines))
+    return report
 
 
-def test_a_completed_task_breaks_no_promise() -> None:
-    assert _judged(COMPLETED, *BOTH).broken == []
+def test_a_completed_task_breaks_no_invariant() -> None:
+    assert _checked(COMPLETED, *BOTH).violations == []
 
 
-def test_a_dead_letter_with_its_log_line_breaks_no_promise() -> None:
-    assert _judged(DEAD, _started(1, "r1"), OBITUARY).broken == []
+def test_a_dead_letter_with_its_log_line_breaks_no_invariant() -> None:
+    assert _checked(DEAD, _started(1, "r1"), DEAD_LETTER_LINE).violations == []
 
 
 def test_a_null_payload_may_be_left_out_of_the_log_line() -> None:
-    line = {key: value for key, value in OBITUARY.items() if key != "payload"}
-    findings = Findings(submitted=1)
-    findings.judge([Evidence("t", None, replace(DEAD, payload=None), (line,))])
-    assert findings.broken == []
+    line = {key: value for key, value in DEAD_LETTER_LINE.items() if key != "payload"}
+    report = Report(submitted=1)
+    report.check([TaskHistory("t", None, replace(DEAD, payload=None), (line,))])
+    assert report.violations == []
 
 
 @pytest.mark.parametrize("record", [None, replace(DEAD, status=Status.RETRYING)])
 def test_a_task_without_a_record_or_an_end_is_lost(record: TaskRecord | None) -> None:
-    findings = _judged(record)
-    assert findings.lost == {"t"}
-    assert not findings.kept
+    report = _checked(record)
+    assert report.lost == {"t"}
+    assert not report.kept
 
 
-def test_a_task_that_is_judged_twice_is_lost_once() -> None:
-    findings = Findings(submitted=1)
+def test_a_task_that_is_checked_twice_is_lost_once() -> None:
+    report = Report(submitted=1)
     for _ in range(2):
-        findings.judge([Evidence("t", PAYLOAD, None)])
-    assert "LOST: 1" in findings.lines()
-    assert len(findings.broken) == 1
+        report.check([TaskHistory("t", PAYLOAD, None)])
+    assert "LOST: 1" in report.lines()
+    assert len(report.violations) == 1
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,7 @@ def test_a_task_that_is_judged_twice_is_lost_once() -> None:
     ids=["failed after completion", "completed twice", "began too late", "in the log only"],
 )
 def test_work_after_completion_is_found(record: TaskRecord, lines: tuple[dict[str, Any], ...]) -> None:
-    assert _judged(record, *lines).done_after_completion == {"t"}
+    assert _checked(record, *lines).done_after_completion == {"t"}
 
 
 @pytest.mark.parametrize(
@@ -113,23 +115,26 @@ def test_work_after_completion_is_found(record: TaskRecord, lines: tuple[dict[st
     [
         (
             replace(DEAD, payload={"a": [True, None, "ż"]}),
-            ({**OBITUARY, "payload": {"a": [True, None, "ż"]}},),
+            ({**DEAD_LETTER_LINE, "payload": {"a": [True, None, "ż"]}},),
             "payload",
         ),
         (replace(COMPLETED, result={"bytes": 1}), BOTH, "result"),
         (COMPLETED, (*BOTH, _started(1, "r0")), "missing"),
         (COMPLETED, (*BOTH, BOTH[1]), "twice"),
-        (replace(DEAD, last_error=None), (OBITUARY,), "without an error"),
+        (replace(DEAD, last_error=None), (DEAD_LETTER_LINE,), "without an error"),
         (DEAD, (), "none of 0 log lines"),
-        (DEAD, ({**OBITUARY, "attempts": []},), "none of 1 log lines"),
-        (DEAD, ({**OBITUARY, "payload": 1},), "none of 1 log lines"),
+        (DEAD, ({**DEAD_LETTER_LINE, "attempts": []},), "none of 1 log lines"),
+        (DEAD, ({**DEAD_LETTER_LINE, "payload": 1},), "none of 1 log lines"),
+        (DEAD, ({**DEAD_LETTER_LINE, "lastError": None},), "none of 1 log lines"),
+        (DEAD, ({**DEAD_LETTER_LINE, "createdAt": None},), "none of 1 log lines"),
+        (DEAD, ({**DEAD_LETTER_LINE, "failedAt": None},), "none of 1 log lines"),
     ],
 )
-def test_every_other_broken_promise_is_found(
+def test_every_other_violation_is_found(
     record: TaskRecord, lines: tuple[dict[str, Any], ...], word: str
 ) -> None:
-    findings = _judged(record, *lines)
-    assert [word in how for how in findings.broken] == [True]
+    report = _checked(record, *lines)
+    assert [word in how for how in report.violations] == [True]
 
 
 REDRIVEN = replace(COMPLETED, generation=2, attempts=(FAILED, replace(DONE, generation=2)))
@@ -149,4 +154,4 @@ REDRIVEN = replace(COMPLETED, generation=2, attempts=(FAILED, replace(DONE, gene
 def test_a_redrive_that_takes_something_away_is_found(
     before: TaskRecord, after: TaskRecord | None, words: list[str]
 ) -> None:
-    assert list(keeps_what_was({"t": before}, Evidence("t", PAYLOAD, after))) == words
+    assert list(keeps_what_was({"t": before}, TaskHistory("t", PAYLOAD, after))) == words

@@ -7,37 +7,38 @@ from random import Random
 from typing import Any
 
 from ops.check.plan import task_ids
+from tests.proofs.kit.randomness import random_for
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is submitted, and what happens to it.
+    """All that is set for a run: the workload, and how often what fault happens.
 
     Attributes
     ----------
     tasks
         How many tasks.
     seed
-        Sets tasks, bursts, and every draw of a fault; not the timing.
+        Decides tasks, bursts, and every draw of a fault; not the timing.
     fault_rate
-        Share of the functions' calls to AWS that something happens to, 0 to 1.
+        Share of the functions' calls to AWS that get a fault, 0 to 1.
     clients
-        How many requests are under way at a time.
+        How many requests are under way at once.
     burst_tasks
         Tasks a burst; between bursts the clients rest for up to `rest_seconds`.
     kill_calls
         Calls to AWS between two kills of a worker, on average. Not a time: on a slow machine, workers would
         be killed before they get anything done.
     duplicate_seconds
-        Mean time between two messages sent once more.
+        Mean time between two duplicates of messages.
     process_timeout_seconds
         Timeout of both queues' functions; a message of a killed worker comes back a little later.
     most_copies
-        Copies of process_task that run at once.
-    storm_until
-        Share of tasks, 0 to 1, that has to settle before faults and kills end.
+        How many copies of process_task run at once.
+    faults_until
+        Share of tasks, 0 to 1, that must have settled before faults and kills end.
     patience_seconds
-        How long to wait for the rest.
+        Longest wait for the rest to settle.
     """
 
     tasks: int = 5000
@@ -50,21 +51,21 @@ class Plan:
     duplicate_seconds: float = 0.5
     process_timeout_seconds: int = 10
     most_copies: int = 4
-    storm_until: float = 0.9
+    faults_until: float = 0.9
     patience_seconds: float = 300.0
 
     @cached_property
     def payloads(self) -> dict[str, object]:
         """Every task's payload, by id."""
         ids = task_ids(f"chaos-{self.seed}", self.tasks)
-        return {task_id: payload_of(self.dice(task_id)) for task_id in ids}
+        return {task_id: payload_of(self.random_for(task_id)) for task_id in ids}
 
-    def dice(self, purpose: str) -> Random:
-        """Return dice of their own for a purpose, so that no draw for one moves those of another."""
-        return Random(f"{self.seed}:{purpose}")  # noqa: S311 - not a secret
+    def random_for(self, purpose: str) -> Random:
+        """Return the generator of a purpose."""
+        return random_for(purpose, self.seed)
 
     def settings(self) -> dict[str, str]:
-        """Return the stack's settings: three tries in ten fail, ids ending in 3 always; waits are short."""
+        """Return the stack's settings: three attempts in ten fail, those of ids ending in 3 always."""
         return {
             "failureRate": "0.3",
             "permanentFailureSuffix": "3",

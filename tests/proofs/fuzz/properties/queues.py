@@ -1,4 +1,4 @@
-"""Properties of the queues' functions: messages of any kind, and whatever the work returns or raises."""
+"""Properties of the queues' functions: messages of any kind, and whatever work returns or raises."""
 
 import json
 from collections.abc import Callable

@@ -8,7 +8,7 @@ from typing import Any
 from pulumi_policy import PolicyResource
 
 Resources = list[PolicyResource]
-Breach = Callable[[Resources], None]
+Mutation = Callable[[Resources], None]
 
 TABLE = ("aws:dynamodb/table:Table", "tasks")
 QUEUE = ("aws:sqs/queue:Queue", "tasks")
@@ -30,26 +30,26 @@ def find(resources: Resources, key: Key) -> PolicyResource:
     return found
 
 
-def dropped(key: Key) -> Breach:
-    """Take a resource away."""
+def dropped(key: Key) -> Mutation:
+    """Remove a resource."""
     return lambda resources: resources.remove(find(resources, key))
 
 
-def without(key: Key, property_: str) -> Breach:
-    """Take a property away."""
+def without(key: Key, property_: str) -> Mutation:
+    """Remove a property."""
     return with_(key, property_, None)
 
 
-def with_(key: Key, property_: str, value: Any, *, keeps_links: bool = False) -> Breach:
-    """Give a property another value; unless it keeps its links, one that is made of no other resource."""
+def with_(key: Key, property_: str, value: Any, *, keeps_links: bool = False) -> Mutation:
+    """Set a property; unless it keeps its links, the new value depends on no other resource."""
 
-    def breach(resources: Resources) -> None:
+    def mutation(resources: Resources) -> None:
         resource = find(resources, key)
         resource.props = {**resource.props, property_: value}
         if not keeps_links:
             resource.property_dependencies.pop(property_, None)
 
-    return breach
+    return mutation
 
 
 def unprotected(resources: Resources) -> None:
@@ -65,12 +65,12 @@ def role_of_another(resources: Resources) -> None:
     find(resources, FUNCTION).property_dependencies["role"] = other.property_dependencies["role"]
 
 
-def allowing(key: Key, property_: str, **statement: Any) -> Breach:
+def allowing(key: Key, property_: str, **statement: Any) -> Mutation:
     """Let a policy allow more."""
     return with_(key, property_, json.dumps({"Statement": [{"Effect": "Allow", **statement}]}))
 
 
-BREACHES: Mapping[str, list[tuple[str, Breach]]] = {
+MUTATIONS: Mapping[str, list[tuple[str, Mutation]]] = {
     "queue-encrypted": [("tasks", without(QUEUE, "sqsManagedSseEnabled"))],
     "queue-tls-only": [
         ("tasks", dropped((QUEUE_POLICY, "tasks-tls"))),
@@ -153,4 +153,4 @@ BREACHES: Mapping[str, list[tuple[str, Breach]]] = {
         ),
     ],
 }
-"""By rule: the name of the resource that is to be reported, and how the rule is broken."""
+"""By rule: the name of the resource that must be reported, and the mutation that breaks the rule."""

@@ -32,7 +32,7 @@ from tests.support.program import REPOSITORY, ProgramRun, Registered
 
 
 def policy_resources(run: ProgramRun) -> list[PolicyResource]:
-    """Return all resources as a stack's validation gets them, linked to what their inputs are made of."""
+    """Return all resources as a stack's validation gets them, linked to those that their inputs depend on."""
     made = {each.urn: _policy_resource(each) for each in run.resources}
     for registered in run.resources:
         for key, urns in registered.property_dependencies.items():
@@ -43,7 +43,7 @@ def policy_resources(run: ProgramRun) -> list[PolicyResource]:
 
 @dataclass
 class Judgement:
-    """What a rule says about resources: names and messages, and whether it met a value not known yet."""
+    """What a rule reports: names with messages, and whether it read a value that is not known yet."""
 
     violations: set[tuple[str, str]] = field(default_factory=set)
     undecided: bool = False
@@ -60,7 +60,7 @@ class Judgement:
 
 
 def judge(rule: Rule, resources: Sequence[PolicyResource]) -> Judgement:
-    """Return what a rule says about all resources of a stack."""
+    """Return what a rule reports about all resources of a stack."""
     judgement = Judgement()
     for validate in _validations(rule, [_checked(each) for each in resources], judgement.report):
         try:
@@ -101,7 +101,7 @@ def _options(resource: Registered) -> PolicyResourceOptions:
 
 
 def as_sent(value: Any) -> Any:
-    """Return a value with the text in it that the engine sends for what is not known yet."""
+    """Return a value as the engine sends it: with a special text for whatever is not known yet."""
     if isinstance(value, Unknown):
         return UNKNOWN_STRING_VALUE
     if isinstance(value, dict):
@@ -114,7 +114,7 @@ def _resource_args(each: PolicyResource) -> ResourceValidationArgs:
 
 
 def _checked(resource: PolicyResource) -> PolicyResource:
-    """Return a resource whose properties raise, when read, what the engine's raise if they are unknown."""
+    """Return a resource whose properties raise when they are read and not known yet, as the engine's do."""
     proxied: Any = unknown_checking_proxy(dict(resource.props))
     return PolicyResource(
         resource.resource_type,
@@ -152,7 +152,7 @@ def running_pack() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
 
 
 def offered(pack: analyzer_pb2_grpc.AnalyzerStub) -> analyzer_pb2.AnalyzerInfo:
-    """Return what a pack says of itself."""
+    """Return what a pack offers: its name and its rules."""
     info: analyzer_pb2.AnalyzerInfo = pack.GetAnalyzerInfo(Empty(), timeout=SECONDS_TO_ANSWER)
     return info
 
@@ -160,7 +160,7 @@ def offered(pack: analyzer_pb2_grpc.AnalyzerStub) -> analyzer_pb2.AnalyzerInfo:
 def diagnostics(
     pack: analyzer_pb2_grpc.AnalyzerStub, resources: Sequence[PolicyResource]
 ) -> list[analyzer_pb2.AnalyzeDiagnostic]:
-    """Return what a pack says of each resource, and then of all of them together."""
+    """Return what a pack reports about each resource, and then about all of them together."""
     found = [each for resource in resources for each in _of_one(pack, resource)]
     request = analyzer_pb2.AnalyzeStackRequest(resources=[_stack_resource(each) for each in resources])
     return [*found, *pack.AnalyzeStack(request, timeout=SECONDS_TO_ANSWER).diagnostics]

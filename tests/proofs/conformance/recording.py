@@ -45,7 +45,7 @@ WRITES_TRACES = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
 
 
 def lambda_calls(function: Registered, run: ProgramRun) -> Iterator[Call]:
-    """Yield what Lambda calls for one function: its log, the queues that it consumes, its traces."""
+    """Yield the calls of Lambda for one function: for its log, the queues that it consumes, its traces."""
     group = function.inputs["loggingConfig"]["logGroup"]
     place = ":".join(run.exports["alarmTopicArn"].split(":")[3:5])
     stream = f"arn:aws:logs:{place}:log-group:{group}:log-stream:2026/01/01/[$LATEST]0"

@@ -11,8 +11,8 @@ from tests.proofs.conformance.deployed import Deployed
 PROCESS, MONITOR = "process-task", "monitor-dlq"
 
 
-def submitting(cloud: Deployed) -> None:
-    """New, again, another payload, bad, in a batch, and with AWS failing before and between."""
+def submit(cloud: Deployed) -> None:
+    """Submit a new task, a known one, a conflict, an invalid one, a batch; and with AWS unavailable."""
     assert _status(cloud.post("/tasks", _task("a"))) == 202
     assert _status(cloud.post("/task", _task("a"))) == 200
     assert _status(cloud.post("/tasks", _task("a", payload=2))) == 409
@@ -25,8 +25,8 @@ def submitting(cloud: Deployed) -> None:
     cloud.delete(cloud.task_queue, cloud.receive(cloud.task_queue))
 
 
-def reading(cloud: Deployed) -> None:
-    """A task that is there, one that is not, and a table that cannot be read."""
+def read(cloud: Deployed) -> None:
+    """Read a task, one that does not exist, and a table that cannot be read."""
     assert _status(cloud.get("/tasks/a")) == 200
     assert _status(cloud.get("/task/nobody")) == 404
     cloud.unavailable = {"GetItem"}
@@ -34,30 +34,30 @@ def reading(cloud: Deployed) -> None:
     cloud.unavailable = set()
 
 
-def completing(cloud: Deployed) -> None:
-    """A task that is done, and its message a second time."""
+def complete(cloud: Deployed) -> None:
+    """Complete a task, and deliver its message a second time."""
     cloud.post("/tasks", _task("done"))
     assert cloud.deliver(PROCESS, cloud.task_queue) == []
     _send(cloud, cloud.task_queue, _task("done"))
     assert cloud.deliver(PROCESS, cloud.task_queue) == []
 
 
-def failing(cloud: Deployed) -> None:
-    """A try that fails, and the last try that fails."""
+def fail(cloud: Deployed) -> None:
+    """Fail an attempt, and fail the last attempt."""
     for receive_count in (1, 3):
         cloud.post("/tasks", _task(f"fails-{receive_count}"))
         assert len(cloud.deliver(PROCESS, cloud.task_queue, receive_count, FAILURE_RATE="1")) == 1
 
 
-def giving_up(cloud: Deployed) -> None:
-    """Work that can never succeed goes to the dead-letter queue at once, and is buried there."""
+def give_up(cloud: Deployed) -> None:
+    """Work that can never succeed: the task goes to the dead-letter queue at once, and is recorded there."""
     cloud.post("/tasks", _task("hopeless"))
     with patch("process_task.handler.perform", side_effect=PermanentError("never")):
         assert cloud.deliver(PROCESS, cloud.task_queue) == []
     assert cloud.deliver(MONITOR, cloud.dead_letter_queue) == []
 
 
-def losing_the_lease(cloud: Deployed) -> None:
+def lose_the_lease(cloud: Deployed) -> None:
     """Another worker takes the task over while this one still works."""
 
     def slow(task: Task, context: WorkContext) -> Json:
@@ -74,28 +74,28 @@ def losing_the_lease(cloud: Deployed) -> None:
         assert len(cloud.deliver(PROCESS, cloud.task_queue)) == 1
 
 
-def being_busy(cloud: Deployed) -> None:
-    """Copies of the message of a running task, on either queue, wait."""
+def task_in_progress(cloud: Deployed) -> None:
+    """Duplicates of the message of a running task, on either queue, come back later."""
     for function, queue in ((PROCESS, cloud.task_queue), (MONITOR, cloud.dead_letter_queue)):
         _send(cloud, queue, _task("slow"))
         assert len(cloud.deliver(function, queue)) == 1
 
 
-def being_unreadable(cloud: Deployed) -> None:
-    """A body that is no task comes back from the task queue, and is recorded from the dead-letter queue."""
+def unreadable_message(cloud: Deployed) -> None:
+    """A body that describes no task comes back from one queue and is recorded from the other."""
     cloud.sqs.send_message(QueueUrl=cloud.task_queue, MessageBody="no task")
     assert len(cloud.deliver(PROCESS, cloud.task_queue)) == 1
     cloud.sqs.send_message(QueueUrl=cloud.dead_letter_queue, MessageBody="no task")
     assert cloud.deliver(MONITOR, cloud.dead_letter_queue) == []
 
 
-def burying_twice(cloud: Deployed) -> None:
-    """The dead letter of a task that was done in the meantime is dropped."""
+def dead_letter_of_a_completed_task(cloud: Deployed) -> None:
+    """The dead letter of a task that was completed in the meantime is deleted."""
     _send(cloud, cloud.dead_letter_queue, _task("done"))
     assert cloud.deliver(MONITOR, cloud.dead_letter_queue) == []
 
 
-def finding_the_table_away(cloud: Deployed) -> None:
+def table_unavailable(cloud: Deployed) -> None:
     """Messages come back while the table cannot be written."""
     for function, queue in ((PROCESS, cloud.task_queue), (MONITOR, cloud.dead_letter_queue)):
         _send(cloud, queue, _task("unlucky"))
@@ -104,7 +104,7 @@ def finding_the_table_away(cloud: Deployed) -> None:
         cloud.unavailable = set()
 
 
-def meeting_a_bug(cloud: Deployed) -> None:
+def unexpected_record(cloud: Deployed) -> None:
     """A record that no version of the program writes."""
     item = {"taskId": {"S": "odd"}, "status": {"S": "ODD"}, "generation": {"N": "1"}}
     cloud.dynamodb.put_item(TableName=cloud.table, Item=item)
@@ -113,17 +113,17 @@ def meeting_a_bug(cloud: Deployed) -> None:
 
 
 SCENARIOS = (
-    submitting,
-    reading,
-    completing,
-    failing,
-    giving_up,
-    losing_the_lease,
-    being_busy,
-    being_unreadable,
-    burying_twice,
-    finding_the_table_away,
-    meeting_a_bug,
+    submit,
+    read,
+    complete,
+    fail,
+    give_up,
+    lose_the_lease,
+    task_in_progress,
+    unreadable_message,
+    dead_letter_of_a_completed_task,
+    table_unavailable,
+    unexpected_record,
 )
 """In this order: later ones use the tasks of earlier ones."""
 

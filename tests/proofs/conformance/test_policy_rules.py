@@ -1,4 +1,4 @@
-"""The policy pack's rules: kept by every stack, and each one able to see its breach."""
+"""The policy pack's rules: kept by every stack, and each one catching its mutations."""
 
 import re
 
@@ -9,16 +9,16 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 from policy import RULES
 from policy.iam import EXEMPTIONS
 from policy.rule import Rule
-from tests.proofs.conformance.mutations import BREACHES, QUEUE_POLICY, Breach, Key, dropped, find, with_
+from tests.proofs.conformance.mutations import MUTATIONS, QUEUE_POLICY, Key, Mutation, dropped, find, with_
 from tests.proofs.conformance.policy_engine import Judgement, judge, policy_resources
 from tests.proofs.conformance.template import STACKS
 from tests.support.program import run_program
 
 BY_NAME = {rule.name: rule for rule in RULES}
 CASES = [
-    pytest.param(BY_NAME[name], victim, breach, id=f"{name}-{number}")
-    for name, breaches in BREACHES.items()
-    for number, (victim, breach) in enumerate(breaches, start=1)
+    pytest.param(BY_NAME[name], reported, mutation, id=f"{name}-{number}")
+    for name, mutations in MUTATIONS.items()
+    for number, (reported, mutation) in enumerate(mutations, start=1)
 ]
 
 
@@ -34,16 +34,16 @@ def test_every_stack_keeps_every_rule(rule: Rule, stack: str) -> None:
     assert judge(rule, policy_resources(STACKS[stack]())) == Judgement()
 
 
-@pytest.mark.parametrize(("rule", "victim", "breach"), CASES)
-def test_a_rule_sees_its_breach_and_names_the_resource(
-    rule: Rule, victim: str, breach: Breach, resources: list[PolicyResource]
+@pytest.mark.parametrize(("rule", "reported", "mutation"), CASES)
+def test_a_rule_catches_its_mutation_and_names_the_resource(
+    rule: Rule, reported: str, mutation: Mutation, resources: list[PolicyResource]
 ) -> None:
-    breach(resources)
-    assert victim in judge(rule, resources).names
+    mutation(resources)
+    assert reported in judge(rule, resources).names
 
 
-def test_every_rule_has_a_breach() -> None:
-    assert set(BREACHES) == set(BY_NAME)
+def test_every_rule_has_a_mutation() -> None:
+    assert set(MUTATIONS) == set(BY_NAME)
     assert len(BY_NAME) == len(RULES)
 
 

@@ -1,11 +1,11 @@
-"""The product's own functions, built by their own `build` around clients that belong to a run."""
+"""The product's own functions, built by their own `build` with the simulation's clients, clock and work."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import count
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from unittest.mock import patch
 
 import monitor_dlq.handler
@@ -18,12 +18,15 @@ from tests.proofs.simulation import settings
 from tests.proofs.simulation.environment import CheckedLines, DynamoDbClient, ExecutionEnvironment, SqsClient
 from tests.proofs.simulation.process import Kind, Process
 
+if TYPE_CHECKING:
+    from tests.proofs.simulation.simulator import Simulator
+
 Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What Lambda tells a function of its invocation."""
+    """Lambda's context object."""
 
     process: Process
     aws_request_id: str
@@ -32,28 +35,28 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:test"
 
     def get_remaining_time_in_millis(self) -> int:
-        """Return the milliseconds until Lambda kills the invocation."""
+        """Return the simulated milliseconds until Lambda kills the invocation."""
         deadline = self.process.deadline or self.process.clock()
         return round((deadline - self.process.clock()).total_seconds() * 1000)
 
 
 @dataclass
 class Functions:
-    """Execution environments, warm: building one takes longer than running a task through it."""
+    """Warm execution environments, shared by all runs: to build one takes longer than to process a task."""
 
     _idle: dict[Kind, list[tuple[ExecutionEnvironment, Handler]]] = field(default_factory=dict)
     _numbers: Iterator[int] = field(default_factory=count)
 
-    def invoke(self, process: Process, sim: Any, event: dict[str, Any]) -> dict[str, Any]:
-        """Run a function as the given process; raises `Killed` if it is stopped on the way."""
+    def invoke(self, process: Process, sim: "Simulator", event: dict[str, Any]) -> dict[str, Any]:
+        """Invoke a function as the given process; raise `Killed` if the process is killed on the way."""
         with self._environment(process, sim) as handler:
             context = Context(process, f"request-{process.id}", process.kind)
             answer = handler(event, context)
-        process.check()  # the product cannot answer for a process that is gone
+        process.check()  # whatever the product made of `Killed`: a dead process does not answer
         return answer
 
     @contextmanager
-    def _environment(self, process: Process, sim: Any) -> Iterator[Handler]:
+    def _environment(self, process: Process, sim: "Simulator") -> Iterator[Handler]:
         idle = self._idle.setdefault(process.kind, [])
         environment, handler = idle.pop() if idle else self._build(process, sim)
         environment.process, environment.sim = process, sim
@@ -62,7 +65,7 @@ class Functions:
         finally:
             idle.append((environment, handler))
 
-    def _build(self, process: Process, sim: Any) -> tuple[ExecutionEnvironment, Handler]:
+    def _build(self, process: Process, sim: "Simulator") -> tuple[ExecutionEnvironment, Handler]:
         environment = ExecutionEnvironment(process, sim)
         service = f"faults-{process.kind}-{next(self._numbers)}"
 

@@ -26,7 +26,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class FaultInjected:
-    """A fault at a step; `process_id` is the process that it hit."""
+    """A fault that was injected at a step of a process."""
 
     step: Step
     fault: str
@@ -42,7 +42,7 @@ class ProcessDied:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateDelivery:
-    """A delivery of a task's message that SQS made twice because the scenario says so."""
+    """A second delivery of a task's message, because the scenario says so."""
 
     task: str
 
@@ -67,7 +67,7 @@ class RecordWritten:
 
 @dataclass(frozen=True, slots=True)
 class WorkStarted:
-    """Work that began; `rivals` is how many workers were in the middle of the same task."""
+    """The start of an attempt's work; `rivals` is how many other workers were at the same task."""
 
     task: str
     attempt: int
@@ -97,7 +97,7 @@ class MessageQueued:
 
 @dataclass(frozen=True, slots=True)
 class MessageReplaced:
-    """A message that SQS's own redrive made a new one of, with a new id."""
+    """A message that SQS's own redrive replaced by a new one with a new id."""
 
     message_id: str
 
@@ -131,7 +131,7 @@ class LineLogged:
 
 @dataclass(frozen=True, slots=True)
 class HandlerCrashed:
-    """An exception that left a handler."""
+    """An exception that left a handler, or the code around a message."""
 
     process: str
     error: str
@@ -164,7 +164,7 @@ F = TypeVar("F")
 
 @dataclass
 class History:
-    """The events of one run, in the order in which they came to be."""
+    """The events of one run, in the order in which they happened."""
 
     events: list[HistoryEvent] = field(default_factory=list)
     _by_kind: dict[type, list[Any]] = field(default_factory=dict)
@@ -181,7 +181,7 @@ class History:
 
 @lru_cache(maxsize=4096)
 def message_of(message_id: str, body: str) -> Message:
-    """Return the task's message; a body that is no task goes by the id that the monitor gives it."""
+    """Return the message; an unreadable body gets the id under which the monitor records it."""
     try:
         return Message.parse(body)
     except UnreadableMessage:

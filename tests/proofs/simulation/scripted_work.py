@@ -1,4 +1,4 @@
-"""What stands in for `process_task/work.py`: does at each attempt what the scenario says."""
+"""Stands in for `process_task/work.py`: behaves in each attempt as the scenario says."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from tests.support.aws_in_process import MovableClock
 
 
 class Behaviour(StrEnum):
-    """What the work does at an attempt."""
+    """What the work does in an attempt."""
 
     DONE = "returns a result"
     FAILS = "raises"
@@ -56,7 +56,7 @@ class ScriptedWork:
         return all(script == DONE for script in self._scripts.get(task, []))
 
     def begin(self, process: Process, task: Task) -> None:
-        """Begin one attempt."""
+        """Start the work of an attempt, and record how many others are at the same task."""
         busy = self._busy.setdefault(task.task_id, [])
         rivals = sum(1 for rival in busy if rival.alive and rival.deadline and not rival.is_over)
         self.history.add(WorkStarted(task.task_id, task.attempt, process.id, rivals))

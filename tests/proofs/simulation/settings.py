@@ -1,4 +1,4 @@
-"""The functions' settings in the runs, with the stack's default arithmetic (`infra/settings/timing.py`)."""
+"""The functions' settings in a simulation; timeouts relate to each other as in a stack (`infra/settings`)."""
 
 from datetime import timedelta
 from typing import Final

@@ -13,7 +13,7 @@ from tests.support.aws_in_process import MovableClock
 
 @dataclass
 class Steps:
-    """Two actors who note each of their steps."""
+    """Two actors that record each of their steps."""
 
     turns: tuple[int, ...]
     seen: str = ""
@@ -37,21 +37,21 @@ class Steps:
         return act
 
 
-def test_without_turns_each_actor_ends_before_the_next_goes_on() -> None:
+def test_without_turns_each_actor_ends_before_the_next_moves() -> None:
     assert Steps(()).seen == "aaabbb"
 
 
-def test_turns_say_who_goes_on_and_the_rest_follows() -> None:
+def test_turns_decide_who_moves_and_the_rest_follows() -> None:
     assert Steps((1, 1, 1)).seen == "babbaa"
 
 
-def test_every_order_is_run_once() -> None:
+def test_every_interleaving_is_run_once() -> None:
     orders = [steps.seen for steps in every_interleaving(Steps, preemptions=6)]
     assert len(orders) == len(set(orders)) == comb(6, 3)
 
 
 @pytest.mark.parametrize(("preemptions", "orders"), [(0, 2), (1, 6)])
-def test_few_preemptions_leave_few_orders(preemptions: int, orders: int) -> None:
+def test_few_preemptions_leave_few_interleavings(preemptions: int, orders: int) -> None:
     seen = {steps.seen for steps in every_interleaving(Steps, preemptions)}
     assert len(seen) == orders
     assert all(sum(a != b for a, b in pairwise(s)) <= 2 * preemptions + 1 for s in seen)

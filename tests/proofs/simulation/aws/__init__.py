@@ -1,1 +1,1 @@
-"""A table and queues that keep AWS's rules in memory and on the test's time, held to moto's by contract."""
+"""The simulated AWS: a table, queues and a poller with AWS's rules; contract tests hold it to moto."""

@@ -1,9 +1,12 @@
-"""DynamoDB's condition and update expressions, and the document paths in them, as far as it is needed here.
+"""DynamoDB's condition and update expressions, with their document paths, as far as they are needed here.
 
 Follows "Condition and filter expressions, operators, and functions" and "Update expressions" in the
-DynamoDB Developer Guide. moto needs some 20 ms for one of the product's updates, which would allow a few
-hundred runs a minute; so the runs ask this module, and `oracle` puts every distinct question that they
-asked to moto as well. Items are never changed in place.
+DynamoDB Developer Guide. moto takes some 20 ms for one of the product's updates, which would allow a few
+hundred runs a minute, so this module evaluates them in the simulation; `oracle` then puts every distinct
+question to moto as well.
+
+An expression is compiled once to nested closures and evaluated many times: the product has some ten texts.
+Items are never changed in place, because the history keeps each version of them.
 """
 
 import operator
@@ -19,12 +22,12 @@ Path: TypeAlias = tuple[str | int, ...]
 
 
 def resolve(path: Path, names: Mapping[str, str]) -> Path:
-    """Return the path with its placeholders replaced."""
+    """Return the path with attribute names in place of its `#` placeholders."""
     return tuple(names[step] if isinstance(step, str) and step.startswith("#") else step for step in path)
 
 
 def look_up(item: Mapping[str, Any], path: Path) -> Any:
-    """Return the attribute value at a resolved path, or None."""
+    """Return the attribute value at a resolved path, or None if any step of it is missing."""
     value: Any = {"M": item}
     for step in path:
         members = value.get("L", []) if isinstance(step, int) else value.get("M", {})
@@ -37,24 +40,30 @@ def look_up(item: Mapping[str, Any], path: Path) -> Any:
     return value
 
 
-def assign(item: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    """Return the item with a value put at a resolved path whose parents exist."""
-    changed: dict[str, Any] = _assign({"M": item}, path, value)["M"]
+def put(item: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """Return the item with a value at a resolved path.
+
+    Raises
+    ------
+    ValueError
+        A parent of the path is missing; DynamoDB does not create it either.
+    """
+    changed: dict[str, Any] = _put({"M": item}, path, value)["M"]
     return changed
 
 
-def _assign(node: Mapping[str, Any], path: Path, value: Any) -> Any:
+def _put(node: Mapping[str, Any], path: Path, value: Any) -> Any:
     if not path:
         return value
     step, rest = path[0], path[1:]
     if isinstance(step, int):
         members = list(node["L"])
-        members[step] = _assign(members[step], rest, value)
+        members[step] = _put(members[step], rest, value)
         return {"L": members}
     inner = node["M"].get(step) if rest else {}
     if inner is None:
         raise ValueError(f"the document path {path} is invalid for update")
-    return {"M": {**node["M"], step: _assign(inner, rest, value)}}
+    return {"M": {**node["M"], step: _put(inner, rest, value)}}
 
 
 Value: TypeAlias = Mapping[str, Any]
@@ -65,7 +74,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an expression is evaluated against."""
+    """What an expression is evaluated on: the item as it was, and the values of `#` and `:` placeholders."""
 
     item: Mapping[str, Value]
     names: Mapping[str, str]
@@ -78,7 +87,7 @@ Condition: TypeAlias = Callable[[Scope], bool]
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """A parsed update: paths with their operands, and paths to remove; names still as placeholders."""
+    """A parsed update: paths with their new values, and paths to remove; names still as placeholders."""
 
     assign: tuple[tuple[Path, Operand], ...]
     remove: tuple[Path, ...]
@@ -86,7 +95,7 @@ class Update:
 
 @cache
 def condition(text: str) -> Condition:
-    """Return the parsed condition."""
+    """Return a condition expression as a function; raise `ValueError` if it is not understood."""
     parser = _Parser(text)
     parsed = parser.any_of()
     parser.finish()
@@ -95,8 +104,10 @@ def condition(text: str) -> Condition:
 
 @cache
 def update(text: str) -> Update:
-    """Return the parsed update."""
+    """Return an update expression, parsed; raise `ValueError` if it is not understood."""
     parser = _Parser(text)
+    # All operands are evaluated on the item as it was before, in whatever order they are written: a value
+    # that one assignment sets is not seen by the next.
     assign = parser.listed(parser.assignment) if parser.accept("SET") else []
     remove = parser.listed(parser.path) if parser.accept("REMOVE") else []
     parser.finish()
@@ -113,11 +124,17 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 
 
 class _Parser:
-    """Recursive descent, one method a rule."""
+    """A recursive descent parser, one method for each rule of the grammar.
+
+    OR binds weaker than AND, so `any_of` is made of `_all_of`, and that of single terms.
+    """
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = [*_TOKEN.findall(text), "end"]
+        # What the pattern does not know would be skipped, and `>=` be read as `=`.
+        if "".join(self._tokens[:-1]) != "".join(text.split()):
+            raise ValueError(f"{text} holds something that is not implemented")
         self._at = 0
 
     def any_of(self) -> Condition:
@@ -210,6 +227,7 @@ class _Parser:
 
 
 def _holds(sign: str, left: Value | None, right: Value | None) -> bool:
+    # A missing attribute, or one of another type, is neither less nor equal nor greater, but it differs.
     if left is None or right is None or left.keys() != right.keys():
         return sign == "<>"
     return _COMPARE[sign](_plain(left), _plain(right))
@@ -217,6 +235,7 @@ def _holds(sign: str, left: Value | None, right: Value | None) -> bool:
 
 def _plain(value: Value) -> Any:
     ((kind, plain),) = value.items()
+    # Numbers travel as text, whose order would be another: "10" < "9".
     return Decimal(plain) if kind == "N" else plain
 
 

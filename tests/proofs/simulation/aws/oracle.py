@@ -17,7 +17,7 @@ from tests.proofs.simulation import settings
 from tests.proofs.simulation.aws.table import Item
 
 Shape: TypeAlias = tuple[Any, ...]
-"""What a condition or an update can see of a question."""
+"""All that a condition or an update can see of a question; questions of one shape have the same answer."""
 
 _COMPARED = (
     ("generation", ":generation"),
@@ -30,7 +30,7 @@ _COMPARED = (
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A write that a run asked of the table, and the answer in memory (None: refused)."""
+    """A write that a run asked of the table; `after` is None if the condition refused it."""
 
     operation: str
     request: dict[str, Any]
@@ -48,12 +48,12 @@ class Questions:
     def __call__(
         self, operation: str, request: dict[str, Any], before: Item | None, after: Item | None
     ) -> None:
-        """Take note of a question."""
+        """Count a question, and keep it if it is the first of its shape."""
         self.asked += 1
         self.distinct.setdefault(_shape(request, before), Question(operation, request, before, after))
 
     def add(self, other: "Questions") -> None:
-        """Take over another's questions."""
+        """Add the questions of another process."""
         self.asked += other.asked
         self.distinct = other.distinct | self.distinct
 
@@ -109,7 +109,7 @@ def _shape(request: dict[str, Any], before: Item | None) -> Shape:
 
 
 def _order(left: dict[str, str] | None, right: dict[str, str] | None) -> int | None:
-    """Return whether an attribute is less than (-1), equal to or greater than a value; None without one."""
+    """Return -1, 0 or 1 for an attribute less than, equal to or greater than a value; None without either."""
     if left is None or right is None:
         return None
     ((kind, a),), ((_, b),) = left.items(), right.items()

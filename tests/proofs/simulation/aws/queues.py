@@ -1,10 +1,10 @@
-"""SQS standard queues in memory, on the test's time.
+"""SQS standard queues in memory, on simulated time.
 
 Rules followed (SQS Developer Guide, "Visibility timeout", "Dead-letter queues"; API reference,
 DeleteMessage): a received message is hidden until its visibility timeout ends; each receive counts; one
 received `maxReceiveCount` times goes to the dead-letter queue when it would be received again, keeping
 its id. A receipt handle that is not the latest may or may not still work (DeleteMessage: "the message
-might not be deleted"), so both are tried.
+might not be deleted"), so there are scenarios for both.
 """
 
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class SimulatedQueue:
     messages: list[QueuedMessage] = field(default_factory=list)
 
     def find(self, handle: str) -> QueuedMessage | None:
-        """Return the message that a receipt handle stands for."""
+        """Return the message that a receipt handle belongs to, if the handle still works."""
         usable = None if self.stale_handles_work else -1
         return next((m for m in self.messages if handle in m.handles[usable:]), None)
 
@@ -126,7 +126,7 @@ class SimulatedSqs:
         }
 
     def delete_message(self, **request: Any) -> dict[str, Any]:
-        """Delete the message of a receipt handle; succeeds also if there is none."""
+        """Delete the message of a receipt handle; succeed if there is none as well."""
         queue = self[request["QueueUrl"]]
         if message := queue.find(request["ReceiptHandle"]):
             queue.messages.remove(message)
@@ -135,7 +135,10 @@ class SimulatedSqs:
     def change_message_visibility(self, **request: Any) -> dict[str, Any]:
         """Hide a received message for so long from now.
 
-        Raises `ClientError` if it is not in flight, or would be hidden for over 12 hours in all.
+        Raises
+        ------
+        botocore.exceptions.ClientError
+            The message is not in flight, or would be hidden for more than 12 hours in all.
         """
         message = self[request["QueueUrl"]].find(request["ReceiptHandle"])
         visible_at = self._clock() + timedelta(seconds=request["VisibilityTimeout"])

@@ -1,4 +1,4 @@
-"""The tasks table in memory: the calls that the product makes of DynamoDB's client, and their answers."""
+"""The tasks table in memory: the calls of DynamoDB's client that the product makes, and their answers."""
 
 from collections.abc import Callable
 from typing import Any, TypeAlias
@@ -9,7 +9,7 @@ from tests.proofs.simulation.aws import expressions
 from tests.proofs.simulation.aws.expressions import Scope
 
 Item: TypeAlias = dict[str, Any]
-"""Attribute values by name. Never changed once written, so that histories may keep them."""
+"""Attribute values by name. Never changed once written, so that the history may keep them."""
 
 OnWrite: TypeAlias = Callable[[str, dict[str, Any], Item | None, Item | None], None]
 """Told of every write: operation, request, item before, item after (None if the condition refused it)."""
@@ -37,7 +37,7 @@ class SimulatedTable:
         return {}
 
     def update_item(self, **request: Any) -> dict[str, Any]:
-        """Change or create an item if the condition holds; answers with all its attributes."""
+        """Change or create an item if the condition holds; return all its attributes."""
         key = _key(request["Key"])
         after = self._write("UpdateItem", key, request, lambda before: _updated(before, request))
         return {"Attributes": after}
@@ -59,7 +59,7 @@ def _updated(before: Item, request: dict[str, Any]) -> Item:
     scope, after = _scope(before, request), before
     parsed = expressions.update(request["UpdateExpression"])
     for path, operand in parsed.assign:
-        after = expressions.assign(after, expressions.resolve(path, scope.names), operand(scope))
+        after = expressions.put(after, expressions.resolve(path, scope.names), operand(scope))
     gone = {expressions.resolve(path, scope.names)[0] for path in parsed.remove}
     return {name: value for name, value in after.items() if name not in gone}
 

@@ -140,3 +140,9 @@ def test_an_update_into_what_is_missing_is_refused(table: Any) -> None:
     _put(table, ITEM)
     with pytest.raises((ClientError, ValueError)):
         _update(table, "SET attempts[0].ended = :x", {":x": {"S": "x"}})
+
+
+@pytest.mark.parametrize("condition", ["generation >= :x", "generation > :x", "size(payload) < :x"])
+def test_what_the_simulated_table_does_not_implement_is_an_error(condition: str) -> None:
+    with pytest.raises(ValueError, match=r"implemented|missing"):
+        _update(SimulatedTable(), "SET x = :x", {":x": {"N": "1"}}, condition)

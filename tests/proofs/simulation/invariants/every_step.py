@@ -20,7 +20,7 @@ _FIXED = ("payload", "payloadHash", "createdAt")
 
 
 def completed_never_changes(sim: Simulator) -> Iterator[str]:
-    """COMPLETED is for ever."""
+    """A record that is COMPLETED never changes again."""
     for before, after in _changes(sim):
         if _status(before.item) == "COMPLETED" and after.item != before.item:
             yield f"task {after.task} became {_status(after.item)} after COMPLETED"
@@ -49,7 +49,7 @@ def a_live_lease_is_respected(sim: Simulator) -> Iterator[str]:
 
 
 def only_the_last_claimer_reports(sim: Simulator) -> Iterator[str]:
-    """COMPLETED and RETRYING are written by the worker whose claim stands in the record, nobody else."""
+    """COMPLETED and RETRYING are written by the worker that claimed the task last, and nobody else."""
     for before, after in _changes(sim):
         late = _status(before.item) != "PROCESSING" or _claimer(sim, before) != after.process_id
         if late and _status(after.item) in ("COMPLETED", "RETRYING"):
@@ -57,7 +57,7 @@ def only_the_last_claimer_reports(sim: Simulator) -> Iterator[str]:
 
 
 def a_permanent_failure_is_not_tried_again(sim: Simulator) -> Iterator[str]:
-    """Between a permanent failure and its burial no attempt begins; only a redrive makes a new start."""
+    """After a permanent failure no attempt starts, unless a redrive begins a new generation."""
     for before, after in _changes(sim):
         same = _generation(before.item) == _generation(after.item)
         if "permanent" in before.item and same and _status(after.item) == "PROCESSING":
@@ -71,7 +71,7 @@ def _changes(sim: Simulator) -> Iterator[tuple[RecordWritten, RecordWritten]]:
 
 
 def _claimer(sim: Simulator, write: RecordWritten) -> int:
-    """Return the process whose claim stands in a record."""
+    """Return the process whose lease token is in a record: the one that wrote it first."""
     token = write.item.get("leaseToken")
     return next(w.process_id for w in sim.history.of(RecordWritten) if w.item.get("leaseToken") == token)
 
@@ -93,7 +93,7 @@ def _attempts(item: Item) -> list[dict[str, Any]]:
 
 
 def work_never_starts_after_completion(sim: Simulator) -> Iterator[str]:
-    """Once COMPLETED is recorded, the work is not done again."""
+    """Once a task is recorded COMPLETED, its work never starts again."""
     completed = set()
     for event in sim.history.events:
         if isinstance(event, RecordWritten) and event.item["status"]["S"] == "COMPLETED":
@@ -103,14 +103,18 @@ def work_never_starts_after_completion(sim: Simulator) -> Iterator[str]:
 
 
 def one_worker_at_a_time(sim: Simulator) -> Iterator[str]:
-    """No two living workers are in the middle of one task."""
+    """No two living workers are at the same task."""
     for event in sim.history.of(WorkStarted):
         if event.rivals:
             yield f"attempt {event.attempt} of task {event.task} began while another was running"
 
 
 def no_message_is_deleted_before_its_record_says_so(sim: Simulator) -> Iterator[str]:
-    """A message goes when its task is done, put aside or lives on in another message; not before."""
+    """A message is deleted only when its record, or another message, makes it superfluous.
+
+    That is: its task is completed, or has a newer generation; or it was buried after the message came; or it
+    failed permanently and a copy is in the dead-letter queue.
+    """
     events = sim.history.events
     for at, event in enumerate(events):
         if isinstance(event, MessageDeleted):
@@ -130,7 +134,7 @@ def _is_arrival(event: HistoryEvent, deleted: MessageDeleted) -> bool:
 
 
 def _states(before: list[HistoryEvent], since: list[HistoryEvent], task: str) -> list[Item]:
-    """Return the states of a record since a message arrived, the one that it found included."""
+    """Return the versions of a record since a message arrived, with the one that it found."""
     return _items(before, task)[-1:] + _items(since, task)
 
 
@@ -148,7 +152,7 @@ def _allows(state: Item, deleted: MessageDeleted, since: list[HistoryEvent]) -> 
 
 
 def _buried_since(state: Item, arrival: HistoryEvent) -> bool:
-    """Tell whether the task was put aside after the message came; else the message is to wake it again."""
+    """Return whether the task was buried after the message came; an earlier burial is what it should undo."""
     return isinstance(arrival, MessageQueued) and str(state["deadLetteredAt"]["S"]) >= to_text(arrival.at)
 
 

@@ -1,4 +1,4 @@
-"""Guards that are code: orders of steps, answers to SQS, and what is said to the client."""
+"""Mutations of code: the order of steps, answers to SQS, and answers to the client."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -26,8 +26,8 @@ def _method(owner: type, name: str, mutant: Callable[..., Any]) -> Patch:
     return lambda: patch.object(owner, name, mutant)
 
 
-class _Deaf(TaskQueue):
-    """Takes a failed send for a sent message."""
+class _IgnoresFailedSends(TaskQueue):
+    """Ignores that a send failed."""
 
     def send(self, message: Message) -> None:
         with suppress(Unavailable):
@@ -39,11 +39,11 @@ _respond, _bury, _claim = BatchHandler._respond, Burial.handle, TaskStore.claim
 _claiming = transitions.claim
 
 
-def _submit_deaf(self: Submitter, *arguments: Any) -> Submitted:
-    return _submit(replace(self, queue=_Deaf(self.queue.client, self.queue.url)), *arguments)
+def _submit_ignoring_failed_sends(self: Submitter, *arguments: Any) -> Submitted:
+    return _submit(replace(self, queue=_IgnoresFailedSends(self.queue.client, self.queue.url)), *arguments)
 
 
-def _create_without_resending(self: Submitter, record: TaskRecord) -> Submitted:
+def _create_without_sending_again(self: Submitter, record: TaskRecord) -> Submitted:
     submitted = _create(self, record)
     if submitted.created:
         return submitted
@@ -59,18 +59,18 @@ def _mark_before_send(self: Redriver, record: TaskRecord) -> bool:
     return True
 
 
-def _all_well(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
+def _report_no_failure(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
     _respond(self, *arguments)
     return {"batchItemFailures": []}
 
 
-def _all_or_nothing(self: BatchHandler, event: Any, *arguments: Any) -> dict[str, Any]:
+def _report_all_if_any_failed(self: BatchHandler, event: Any, *arguments: Any) -> dict[str, Any]:
     if not _respond(self, event, *arguments)["batchItemFailures"]:
         return {"batchItemFailures": []}
     return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"]]}
 
 
-def _raising(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
+def _raise_if_any_failed(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
     answer = _respond(self, *arguments)
     if answer["batchItemFailures"]:
         raise RuntimeError("some messages failed")
@@ -113,7 +113,7 @@ def _dropped_if_lost(self: Processor, record: TaskRecord, *arguments: Any) -> bo
 _attempt = Processor._attempt
 
 
-def _dropped_by_monitor(self: Burial, *arguments: Any) -> bool:
+def _bury_and_drop(self: Burial, *arguments: Any) -> bool:
     _bury(self, *arguments)
     return True
 
@@ -134,11 +134,15 @@ def _claim_without_history(*arguments: Any) -> Transition:
 
 
 MUTATIONS = (
-    Mutation("submit: 202 though the send failed", "success", _method(Submitter, "submit", _submit_deaf)),
+    Mutation(
+        "submit: 202 though the send failed",
+        "success",
+        _method(Submitter, "submit", _submit_ignoring_failed_sends),
+    ),
     Mutation(
         "submit: a repeat does not send again",
         "success",
-        _method(Submitter, "_create", _create_without_resending),
+        _method(Submitter, "_create", _create_without_sending_again),
     ),
     Mutation(
         "redrive: marks before it sends",
@@ -146,17 +150,19 @@ MUTATIONS = (
         _method(Redriver, "redrive", _mark_before_send),
     ),
     Mutation(
-        "batch: no failure is reported", "failure, then success", _method(BatchHandler, "_respond", _all_well)
+        "batch: no failure is reported",
+        "failure, then success",
+        _method(BatchHandler, "_respond", _report_no_failure),
     ),
     Mutation(
         "batch: one failure sends all back",
         "a batch of ten with one poison message",
-        _method(BatchHandler, "_respond", _all_or_nothing),
+        _method(BatchHandler, "_respond", _report_all_if_any_failed),
     ),
     Mutation(
         "batch: a failure is raised",
         "a batch of ten with one poison message",
-        _method(BatchHandler, "_respond", _raising),
+        _method(BatchHandler, "_respond", _raise_if_any_failed),
     ),
     Mutation(
         "claim: an answer lost and repeated is not recognised",
@@ -206,7 +212,7 @@ MUTATIONS = (
     Mutation(
         "monitor: a message goes though nothing was recorded",
         "a dead letter without record",
-        _method(Burial, "handle", _dropped_by_monitor),
+        _method(Burial, "handle", _bury_and_drop),
     ),
     Mutation(
         "monitor: the message of a running task goes",

@@ -1,4 +1,4 @@
-"""Conditions of writes, taken out of `taskguard.storage.transitions` one by one."""
+"""Mutations of conditions: the guards of writes, taken out of `taskguard.storage.transitions` one by one."""
 
 from unittest.mock import patch
 
@@ -10,7 +10,7 @@ NEVER = "nothing = nothing"
 
 
 def _replaced(condition: str, part: str, by: str) -> Patch:
-    """Return the patch that puts something else for a part of a condition."""
+    """Return the patch that replaces a part of a condition; raise `ValueError` if it is not a part of it."""
     before = getattr(transitions, condition)
     if part not in before:
         raise ValueError(f"{part} is no part of {condition} any more: {before}")

@@ -10,7 +10,7 @@ ONE_ATTEMPT = (Behaviour.FAILS_FOR_GOOD,)
 
 
 def dead_letter_a_task(sim: Simulator) -> None:
-    """Let a task become a dead letter, and mend what made it fail."""
+    """Let a task become a dead letter, and remove what made it fail."""
     sim.work.script("a", *ONE_ATTEMPT)
     sim.client.submit("a", {"n": 1})
     sim.settle()
@@ -18,7 +18,7 @@ def dead_letter_a_task(sim: Simulator) -> None:
 
 
 def redriven(sim: Simulator) -> None:
-    """The operator redrives once, whatever comes of it."""
+    """The operator redrives once, whether or not the command succeeds."""
     dead_letter_a_task(sim)
     sim.operator.redrive("a")
     sim.settle()
@@ -32,7 +32,7 @@ def redriven_until_it_works(sim: Simulator) -> None:
 
 
 def redriven_in_vain(sim: Simulator) -> None:
-    """Nothing was mended."""
+    """The operator redrives although the work still fails."""
     dead_letter_a_task(sim)
     sim.work.script("a", *ONE_ATTEMPT)
     sim.operator.redrive("a")
@@ -51,14 +51,14 @@ def redriven_twice_at_once(sim: Simulator) -> None:
 
 
 def redriven_while_the_functions_run(sim: Simulator) -> None:
-    """The message may be done before the operator's tool has marked the record."""
+    """The message may be processed before the operator's tool has marked the record."""
     dead_letter_a_task(sim)
     sim.scheduler.run(lambda: sim.operator.redrive("a"), lambda: sim.poll_steadily(2))
     sim.settle()
 
 
 def natively(sim: Simulator) -> None:
-    """The monitor was switched off, so SQS's own redrive finds the dead letter before it was recorded."""
+    """The monitor is disabled, so that SQS's own redrive takes the dead letter before it was recorded."""
     sim.poller.dead_letters.enabled = False
     sim.work.script("a", Behaviour.FAILS, Behaviour.FAILS, Behaviour.FAILS, Behaviour.DONE)
     sim.client.submit("a", {"n": 1})
@@ -69,7 +69,7 @@ def natively(sim: Simulator) -> None:
 
 
 def natively_after_the_record(sim: Simulator) -> None:
-    """The monitor recorded the dead letter but could not delete its message; then SQS redrives it."""
+    """The monitor recorded a dead letter whose message was not deleted; then SQS redrives that message."""
     dead_letter_a_task(sim)
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
     sim.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
@@ -78,7 +78,7 @@ def natively_after_the_record(sim: Simulator) -> None:
 
 
 def stale_dead_letter(sim: Simulator) -> None:
-    """A dead letter of the first life arrives while the second is on its way."""
+    """A dead letter of the first generation arrives while the second is on its way."""
     dead_letter_a_task(sim)
     sim.operator.redrive("a")
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
@@ -100,7 +100,7 @@ def stale_message(sim: Simulator) -> None:
 
 
 def dead_letter_without_record(sim: Simulator) -> None:
-    """A dead letter of a task that no attempt could ever be recorded of."""
+    """A dead letter of a task of which no attempt could ever be recorded."""
     body = '{"taskId":"a","payload":{"n":1},"generation":1}'
     sim.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=body)
     sim.settle()

@@ -10,7 +10,7 @@ from tests.proofs.simulation.simulator import Simulator
 
 
 def twice_in_a_row(*plan: Behaviour) -> Workload:
-    """Return the workload of a message that is delivered again after its function is done with it."""
+    """Return the workload of a message that is delivered again after its function has ended."""
 
     def workload(sim: Simulator) -> None:
         sim.work.script("a", *plan)
@@ -39,14 +39,14 @@ def twice_at_once(*plan: Behaviour) -> Workload:
 
 
 def outlives_its_lease(sim: Simulator) -> None:
-    """A worker that stalls until others have done its task, and then reports."""
+    """A worker that stalls until others have completed its task, and then reports."""
     sim.work.script("a", Behaviour.OUTLIVES_ALL, Behaviour.DONE)
     sim.client.submit("a", {"n": 1})
     sim.settle()
 
 
 def outlives_its_lease_before_a_neighbour(sim: Simulator) -> None:
-    """A worker that comes to the next message of its batch when its time is over."""
+    """A worker that comes to the next message of its batch after its timeout."""
     sim.work.script("a", Behaviour.OUTLIVES_ITS_LEASE, Behaviour.DONE)
     sim.client.submit("a", {"n": 1})
     sim.client.submit("b", {"n": 2})
@@ -54,7 +54,7 @@ def outlives_its_lease_before_a_neighbour(sim: Simulator) -> None:
 
 
 def outlives_its_lease_beside_another(sim: Simulator) -> None:
-    """A worker that reports while the next one is in the middle of its task."""
+    """A worker that reports while another one is at its task."""
     sim.work.script("a", Behaviour.OUTLIVES_ITS_LEASE, Behaviour.DONE)
     sim.client.submit("a", {"n": 1})
     batch, tasks = sim.poller.receive(sim.poller.tasks), sim.poller.tasks

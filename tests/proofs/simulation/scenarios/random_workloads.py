@@ -1,4 +1,4 @@
-"""Random workloads with random faults in random orders, made by Hypothesis."""
+"""Random workloads with random faults in random interleavings, made by Hypothesis."""
 
 from collections.abc import Callable
 from contextlib import suppress

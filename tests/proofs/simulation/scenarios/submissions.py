@@ -27,20 +27,20 @@ def batch_with_poison(sim: Simulator) -> None:
 
 
 def never_repeats(sim: Simulator) -> None:
-    """A client that takes a 503 for an answer."""
+    """A client that does not repeat what was answered 503."""
     sim.client.submit("a", {"n": 1}, tries=1)
     sim.settle()
 
 
 def repaired(sim: Simulator) -> None:
-    """Such a client's task is sent again by the operator, whether or not that is needed."""
+    """Such a client's task is sent again by the operator, needed or not."""
     never_repeats(sim)
     sim.operator.repair("a")
     sim.settle()
 
 
 def repaired_while_the_functions_run(sim: Simulator) -> None:
-    """The operator's tool sends a task again that is just being tried."""
+    """The operator's tool sends a task again while it is being processed."""
     sim.client.submit("a", {"n": 1})
     sim.scheduler.run(lambda: sim.operator.repair("a"), lambda: sim.poll_steadily(1))
     sim.settle()
@@ -60,7 +60,7 @@ def repeats_after_success(sim: Simulator) -> None:
 
 
 def repeats_when_done(sim: Simulator) -> None:
-    """A client that submits a task again long after it was done."""
+    """A client that submits a task again long after it was completed."""
     sim.client.submit("a", {"n": 1})
     sim.settle()
     sim.client.submit("a", {"n": 1})
@@ -68,7 +68,7 @@ def repeats_when_done(sim: Simulator) -> None:
 
 
 def conflicts(sim: Simulator) -> None:
-    """Two clients take the same id for different tasks."""
+    """Two clients use the same id for different tasks."""
     sim.client.submit("a", {"n": 1})
     sim.client.submit("a", {"n": 2}, tries=1)
     sim.settle()
@@ -96,7 +96,7 @@ def direct(*plan: Behaviour) -> Workload:
 
 
 def direct_and_submitted(sim: Simulator) -> None:
-    """The same task by both ways."""
+    """The same task on the queue and through the API."""
     sim.send_directly('{"taskId":"a","payload":{"n":1}}')
     sim.client.submit("a", {"n": 1})
     sim.settle()

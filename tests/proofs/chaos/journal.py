@@ -1,4 +1,4 @@
-"""What the functions' workers left behind: their calls to AWS, and the lines that they logged."""
+"""The journal that workers write (`worker/sitecustomize.py`): their calls to AWS, and their log lines."""
 
 import json
 from collections import Counter
@@ -15,14 +15,14 @@ class Journal:
     folder: Path
 
     def workers(self) -> dict[int, str]:
-        """Return the workers that have called AWS, dead ones too: the function's name by process id."""
+        """Return the workers that have called AWS, dead ones as well: the function's name by process id."""
         names = [
             file.name.removeprefix("calls-") for file in self.folder.glob("calls-*") if file.stat().st_size
         ]
         return {int(pid): function for function, _, pid in (name.rpartition("-") for name in names)}
 
     def call_count(self) -> int:
-        """Count the calls to AWS, quickly."""
+        """Count the calls to AWS."""
         return sum(file.read_bytes().count(b"\n") for file in self.folder.glob("calls-*"))
 
     def calls(self) -> Counter[str]:

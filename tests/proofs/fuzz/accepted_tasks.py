@@ -70,9 +70,9 @@ class AcceptedTasks:
         for task in self.backend.performed:
             self._assert_shown(task)
         assert_no_error_logged(self.backend)
-        self.forget()
+        self.clear()
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Start again with an empty backend."""
         self.payloads.clear()
         self.messages.clear()

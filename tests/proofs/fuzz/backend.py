@@ -1,13 +1,18 @@
-"""The four real `handle` functions on moto, and everything that they leave behind."""
+"""The four real handlers on moto, and everything that they leave behind: records, messages, log lines."""
 
 import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
+
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import LimitedSizeDict
+from moto.sqs.models import sqs_backends
 
 import get_task.handler
 import monitor_dlq.handler
@@ -15,10 +20,9 @@ import process_task.handler
 import submit_task.handler
 from taskguard.model.json_text import Json
 from taskguard.work import Task, WorkContext
-from tests.proofs.fuzz.moto_memory import MotoMemory, true_item_sizes
 from tests.proofs.kit.log_lines import LineList
 from tests.support.aws_in_process import TABLE, System, running_system
-from tests.support.events import Context
+from tests.support.events import Context, sqs_record
 
 SERVICE = "taskguard-fuzz"
 CREDENTIALS = {
@@ -29,9 +33,57 @@ CREDENTIALS = {
 MODULES = (submit_task.handler, get_task.handler, process_task.handler, monitor_dlq.handler)
 
 
+REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class MotoMemory:
+    """A table and queues in moto's own memory.
+
+    They are looked at after every input, for which AWS calls would take minutes.
+    """
+
+    table: str
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """Return the table's items, as attribute values, by task id."""
+        return {item.hash_key.value: item.to_json()["Attributes"] for item in self._table().all_items()}
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """Return a queue's messages, visible or not, as Lambda would hand over their first delivery."""
+        return [_first_delivery(message) for message in self._queue(queue)._messages]
+
+    def clear_table(self) -> None:
+        """Remove every record."""
+        self._table().items.clear()
+
+    def clear_queue(self, name: str) -> None:
+        """Remove every message of a queue."""
+        self._queue(name)._messages.clear()
+
+    def _table(self) -> Any:
+        return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[self.table]
+
+    def _queue(self, name: str) -> Any:
+        return sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues[name]
+
+
+def _first_delivery(message: Any) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": str(int(message.sent_timestamp))}
+    return sqs_record(message.body, messageId=message.id, receiptHandle="unused", attributes=attributes)
+
+
 @dataclass
 class Backend:
-    """The system under test; `performed` are the tasks whose work was done since the last `clean`."""
+    """The system under test.
+
+    Attributes
+    ----------
+    performed
+        Tasks whose work was done since the last `clean`.
+    work
+        What the work returns or raises.
+    """
 
     system: System
     log: LineList = field(default_factory=LineList)
@@ -46,19 +98,19 @@ class Backend:
 
     def submit(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return submit_task's answer."""
-        return self._quietly(submit_task.handler.handle, event)
+        return self._without_output(submit_task.handler.handle, event)
 
     def get(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return get_task's answer."""
-        return self._quietly(get_task.handler.handle, event)
+        return self._without_output(get_task.handler.handle, event)
 
     def process(self, records: list[dict[str, Any]]) -> dict[str, Any]:
         """Return process_task's partial batch response."""
-        return self._quietly(process_task.handler.handle, {"Records": records})
+        return self._without_output(process_task.handler.handle, {"Records": records})
 
     def bury(self, records: list[dict[str, Any]]) -> dict[str, Any]:
         """Return monitor_dlq's partial batch response."""
-        return self._quietly(monitor_dlq.handler.handle, {"Records": records})
+        return self._without_output(monitor_dlq.handler.handle, {"Records": records})
 
     def records(self) -> dict[str, dict[str, Any]]:
         """Return the table's items by task id."""
@@ -84,12 +136,12 @@ class Backend:
         """Receive what is visible on a queue, at most ten messages."""
         return self.system.receive(self._url(queue))
 
-    def forget_table(self) -> None:
-        """Take the table away, so that AWS refuses every call about it."""
+    def delete_table(self) -> None:
+        """Delete the table, so that AWS refuses every call about it."""
         self.system.dynamodb.delete_table(TableName=TABLE)
 
     def clean(self) -> None:
-        """Forget everything: records, messages, lines, performed work."""
+        """Remove everything: records, messages, lines, performed work."""
         self.memory.clear_table()
         for queue in ("tasks", "dead-letters"):
             self.memory.clear_queue(queue)
@@ -99,7 +151,7 @@ class Backend:
     def _url(self, queue: str) -> str:
         return self.system.queue_url if queue == "tasks" else self.system.dead_letter_url
 
-    def _quietly(self, handle: Callable[..., dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
+    def _without_output(self, handle: Callable[..., dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
         with redirect_stdout(io.StringIO()) as printed:
             answer = handle(event, Context())
         for metrics in printed.getvalue().splitlines():
@@ -114,23 +166,37 @@ def running_backend() -> Iterator[Backend]:
     with (
         patch.dict(os.environ, CREDENTIALS),
         running_system(POWERTOOLS_SERVICE_NAME=SERVICE) as system,
-        true_item_sizes(),
+        correct_item_sizes(),
         patch.dict(os.environ, system.environment),
     ):
         backend = Backend(system)
         with patch.object(process_task.handler, "perform", backend.perform):
-            _build_anew()
+            _build()
             backend.log.take_over(SERVICE)
             yield backend
-        _forget()
+        _clear_caches()
 
 
-def _build_anew() -> None:
-    _forget()
+def _build() -> None:
+    _clear_caches()
     for module in MODULES:
         module.application()
 
 
-def _forget() -> None:
+def _clear_caches() -> None:
     for module in MODULES:
         module.application.cache_clear()
+
+
+def correct_item_sizes() -> AbstractContextManager[Any]:
+    """Let moto measure the item that an update results in, as DynamoDB does.
+
+    moto counts the old value of a replaced attribute as well, and so refuses large payloads.
+    """
+    checked = LimitedSizeDict.__setitem__
+
+    def replace(self: LimitedSizeDict, key: str, value: Any) -> None:
+        self.pop(key, None)
+        checked(self, key, value)
+
+    return patch.object(LimitedSizeDict, "__setitem__", replace)

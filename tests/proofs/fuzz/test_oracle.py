@@ -80,7 +80,7 @@ def test_answers_to_one_task_are_as_described(backend: Backend, path: str) -> No
     _judged(backend.submit(http_event("POST", path, TASK | {"payload": 2})), route, 409)
     _judged(backend.submit(http_event("POST", path, {"taskId": "a b", "x": 1})), route, 400)
     _judged(backend.submit(http_event("POST", path, "x" * (MAX_BODY_BYTES + 1))), route, 413)
-    backend.forget_table()
+    backend.delete_table()
     _judged(backend.submit(http_event("POST", path, TASK)), route, 503)
 
 
@@ -92,7 +92,7 @@ def test_answers_to_a_batch_are_as_described(backend: Backend) -> None:
     assert [result["status"] for result in body["results"]] == [202, 409, 413, 400]
     _judged(backend.submit(http_event("POST", path, {"tasks": []})), route, 400)
     _judged(backend.submit(http_event("POST", path, "x" * (MAX_BATCH_BODY_BYTES + 1))), route, 413)
-    backend.forget_table()
+    backend.delete_table()
     body = _judged(backend.submit(http_event("POST", path, {"tasks": [TASK]})), route, 207)
     assert body["results"][0]["status"] == 503
 
@@ -103,7 +103,7 @@ def test_answers_about_a_task_are_as_described(backend: Backend, name: str) -> N
     backend.submit(http_event("POST", "/tasks", TASK))
     _judged(backend.get(http_event("GET", f"/{name}/a")), route, 200)
     _judged(backend.get(http_event("GET", f"/{name}/b")), route, 404)
-    backend.forget_table()
+    backend.delete_table()
     _judged(backend.get(http_event("GET", f"/{name}/a")), route, 503)
 
 

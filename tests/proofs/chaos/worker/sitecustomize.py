@@ -1,4 +1,4 @@
-"""Faults on the way to AWS, inside a function's worker, and a journal that outlives the worker.
+"""The fault injector inside a function's worker, and a journal that outlives the worker.
 
 Python imports a module of this name by itself when it starts (https://docs.python.org/3/library/site.html).
 The functions find it through a PYTHONPATH in their environment; their code stays what it is.
@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from botocore.httpsession import URLLib3Session
 
 KINDS = ("refused", "lost", "repeated", "late")
-"""The call never reaches AWS; works, but fails; works, and is repeated by the SDK; or is late."""
+"""The call never reaches AWS; takes effect, but its answer is lost; is repeated by the SDK; is late."""
 
 LONGEST_DELAY_SECONDS = 0.6
 
@@ -42,8 +42,8 @@ class Journal:
         os.write(self._file, text.encode("utf-8", "replace"))
 
 
-class Copied:
-    """A text stream whose whole lines are also kept in a journal."""
+class CopyingStream:
+    """A text stream that also writes each whole line to a journal."""
 
     def __init__(self, stream: Any, journal: Journal) -> None:
         self._stream = stream
@@ -63,34 +63,34 @@ class Copied:
         return getattr(self._stream, name)
 
 
-class Dice:
-    """Says what happens to the next call, one in ten or as CHAOS_RATE says, while the switch is on.
+class FaultDraw:
+    """Draws the fault of each call, with the rate CHAOS_RATE, while the file `faults-on` exists.
 
-    The n-th worker to start draws the same numbers for the same seed; which call gets which depends on time.
+    The n-th worker to start draws the same numbers for the same seed; which call gets which is up to timing.
     """
 
     def __init__(self, folder: Path) -> None:
         self._switch = folder / "faults-on"
         self._rate = float(os.environ["CHAOS_RATE"])
         number = len(list(folder.glob("calls-*")))
-        self._random = random.Random(f"{os.environ['CHAOS_SEED']}:{number}")  # noqa: S311 - dice, not a secret
+        self._random = random.Random(f"{os.environ['CHAOS_SEED']}:{number}")  # noqa: S311 - not a secret
 
     def kind(self) -> str:
-        """Return a fault, or "" for none."""
+        """Return a fault of `KINDS`, or "" for none."""
         if not self._switch.exists() or self._random.random() >= self._rate:
             return ""
         return self._random.choice(KINDS)
 
     def delay(self) -> float:
-        """Return some seconds."""
+        """Return a number of seconds, up to `LONGEST_DELAY_SECONDS`."""
         return self._random.uniform(0, LONGEST_DELAY_SECONDS)
 
 
-class Faults:
+class FaultInjector:
     """Stands between the SDK and AWS, around each call and around each of its HTTP requests."""
 
-    def __init__(self, dice: Dice, journal: Journal) -> None:
-        self._dice = dice
+    def __init__(self, draw: FaultDraw, journal: Journal) -> None:
+        self._draw = draw
         self._journal = journal
         self._this_call = threading.local()
 
@@ -98,14 +98,14 @@ class Faults:
         """Wrap `BaseClient._make_api_call`, which repeats failed requests by itself."""
 
         def faulty(client: BaseClient, operation: str, parameters: dict[str, Any]) -> Any:
-            kind = self._dice.kind()
+            kind = self._draw.kind()
             service = client.meta.service_model.service_name
             self._journal.add(f"{kind or 'untouched'} {service} {operation}\n")
             endpoint = client.meta.endpoint_url
             if kind == "refused":
                 raise EndpointConnectionError(endpoint_url=endpoint)
             self._this_call.loses_answer = kind == "repeated"
-            delay = self._dice.delay() / 2 if kind == "late" else 0.0
+            delay = self._draw.delay() / 2 if kind == "late" else 0.0
             time.sleep(delay)
             try:
                 answer = call(client, operation, parameters)
@@ -134,14 +134,14 @@ class Faults:
 
 
 def install() -> None:
-    """Take the place of the SDK's two functions, and of standard error, where the functions' lines go."""
+    """Wrap the two functions of the SDK, and standard error, where the functions' lines go."""
     calls = Journal("calls")
-    faults = Faults(Dice(calls.path.parent), calls)
+    faults = FaultInjector(FaultDraw(calls.path.parent), calls)
     sdk: Any = BaseClient
     sdk._make_api_call = faults.around_call(sdk._make_api_call)
     connection: Any = URLLib3Session
     connection.send = faults.around_request(connection.send)
-    sys.stderr = Copied(sys.stderr, Journal("lines"))
+    sys.stderr = CopyingStream(sys.stderr, Journal("lines"))
 
 
 install()

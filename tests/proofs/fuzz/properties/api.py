@@ -46,7 +46,7 @@ def _submit_property(backend: Backend, tally: Tally, strategy: st.SearchStrategy
         try:
             _submit(accepted, tally, route, body, event)
         except BaseException:
-            accepted.forget()
+            accepted.clear()
             raise
 
     return Property(check, accepted.check_all)

@@ -47,7 +47,7 @@ def batches(backend: Backend, tally: Tally) -> Property:
     accepted = AcceptedTasks(backend)
 
     def check(data: st.DataObject) -> None:
-        accepted.forget()
+        accepted.clear()
         if data.draw(st.integers(0, 3)):
             bodies = data.draw(items)
             event = data.draw(requests(ROUTE, Body("batch", _batch(bodies), ACCEPTED)))

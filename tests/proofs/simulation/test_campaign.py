@@ -1,4 +1,6 @@
-"""What is printed must be enough to run the failing schedule again."""
+"""The sweep catches every mutation, and what it prints is enough to run a failing schedule again."""
+
+import pytest
 
 from tests.proofs.simulation.campaign import (
     SweepJob,
@@ -8,10 +10,16 @@ from tests.proofs.simulation.campaign import (
     totals_text,
 )
 from tests.proofs.simulation.mutations import MUTATIONS
-from tests.proofs.simulation.mutations.mutation import MutationResult, run_mutation
+from tests.proofs.simulation.mutations.mutation import Mutation, MutationResult, run_mutation
 from tests.proofs.simulation.scenarios import named
 from tests.proofs.simulation.schedule import Fault, Schedule
 from tests.proofs.simulation.sweep import Depth, Runner
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+def test_a_guard_taken_out_is_noticed(mutation: Mutation) -> None:
+    result = run_mutation(mutation)
+    assert result.caught_by, f"{mutation.name}: {result.runs} runs noticed nothing"
 
 
 def test_a_violation_is_reported_with_its_schedule_and_steps() -> None:

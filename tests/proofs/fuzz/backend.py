@@ -19,6 +19,7 @@ from tests.proofs.fuzz.log_lines import LogLines
 from tests.proofs.fuzz.moto_memory import MotoMemory, true_item_sizes
 from tests.support.aws_in_process import TABLE, System, running_system
 from tests.support.events import Context
+from tests.support.log_lines import documents
 
 SERVICE = "taskguard-fuzz"
 CREDENTIALS = {
@@ -102,8 +103,8 @@ class Backend:
     def _quietly(self, handle: Callable[..., dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
         with redirect_stdout(io.StringIO()) as printed:
             answer = handle(event, Context())
-        for metrics in printed.getvalue().splitlines():
-            assert "_aws" in json.loads(metrics)
+        for metrics in documents(printed.getvalue()):
+            assert "_aws" in metrics
         json.dumps(answer)
         return answer
 

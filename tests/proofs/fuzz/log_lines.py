@@ -1,8 +1,9 @@
 """What the functions log, kept and judged instead of printed."""
 
-import json
 import logging
 from typing import Any
+
+from tests.support.log_lines import documents
 
 
 class LogLines(logging.Handler):
@@ -13,10 +14,11 @@ class LogLines(logging.Handler):
         self.lines: list[dict[str, Any]] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep one line; one that CloudWatch could not read raises."""
+        """Keep one line; one that CloudWatch could not read, or that some readers take for two, raises."""
         text = self.format(record)
         text.encode("utf-8")
-        self.lines.append(json.loads(text))
+        (line,) = documents(f"{text}\n")
+        self.lines.append(line)
 
     def take(self) -> list[dict[str, Any]]:
         """Return the lines since the last take."""

@@ -11,7 +11,7 @@ from taskguard.work import Task
 from tests.proofs.fuzz.backend import Backend
 from tests.proofs.fuzz.bodies import any_of
 from tests.proofs.fuzz.campaign import Trial
-from tests.proofs.fuzz.json_values import values
+from tests.proofs.fuzz.json_values import log_lines, values
 from tests.proofs.fuzz.judge import assert_calm, judged
 from tests.proofs.fuzz.tally import Tally
 from tests.support.events import http_event
@@ -30,7 +30,9 @@ def _circle() -> list[Any]:
     return value
 
 
-texts = st.one_of(st.text(), st.sampled_from(["\ud800", "", "\x00", "x" * 100_000, "\U0001f600" * 600]))
+texts = st.one_of(
+    st.text(), log_lines, st.sampled_from(["\ud800", "", "\x00", "x" * 100_000, "\U0001f600" * 600])
+)
 returned = any_of(
     values,
     st.sampled_from([{1: "a", "1": "b"}, {(): 1}, {None: 1}, {1}, b"", object(), 1j, (1, 2), _circle()]),

@@ -6,10 +6,13 @@ from uuid import uuid4
 from hypothesis import strategies as st
 
 from tests.proofs.fuzz.bodies import Body
+from tests.proofs.fuzz.json_values import log_lines
 
 header_texts = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=60)
 correlation_ids = st.one_of(
-    header_texts, st.sampled_from(["order-7", "a,b", "x" * 128, "x" * 129, "", "a\tb", "é", "a" * 8000])
+    header_texts,
+    log_lines,
+    st.sampled_from(["order-7", "a,b", "x" * 128, "x" * 129, "", "a\tb", "é", "a" * 8000]),
 )
 headers: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.just({}),

@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -55,6 +56,22 @@ def test_an_emulator_that_does_not_start_shows_the_end_of_its_log(
     monkeypatch.setattr(server, "emulator_python", lambda _: broken)
     with pytest.raises(EmulatorError, match=r"ended while starting\.\nthe reason"), running_emulator(_quiet):
         pass
+
+
+def test_a_signal_as_soon_as_the_runs_folder_is_made_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = os.mkdir
+
+    def make_and_strike(path: str | Path, mode: int = 0o777) -> None:
+        make(path, mode)
+        raise SystemExit(143)
+
+    monkeypatch.setattr(server, "RUNS_FOLDER", tmp_path)
+    monkeypatch.setattr(os, "mkdir", make_and_strike)
+    with pytest.raises(SystemExit), running_emulator(_quiet):
+        pytest.fail("was started")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_functions_see_nothing_of_this_machines_settings(

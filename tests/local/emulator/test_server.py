@@ -11,7 +11,7 @@ from local.emulator import server
 from local.emulator.server import HOST, free_port, running_emulator
 from local.errors import EmulatorError
 from local.project import REPOSITORY
-from tests.support.local_processes import listening, processes_naming
+from tests.support.local_processes import DEADLINE_SECONDS, listening, processes_naming
 
 pytestmark = pytest.mark.emulator
 
@@ -91,5 +91,5 @@ def test_an_empty_emulator_runs_on_a_port_of_ones_choice_until_it_is_interrupted
         assert f"http://127.0.0.1:{port}" in process.stdout.readline()
         assert listening(f"http://127.0.0.1:{port}")
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=DEADLINE_SECONDS) == 0
     assert not listening(f"http://127.0.0.1:{port}")

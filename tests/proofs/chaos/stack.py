@@ -1,6 +1,6 @@
 """The stack under test: what chaos changes in it, always by AWS's own means."""
 
-import re
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ from taskguard.model.message import Message
 from taskguard.model.record import SETTLED, TaskRecord
 from taskguard.storage.items import to_record
 
-_TASK_ID = re.compile(r'"taskId":"([^"]+)"')
 # Leases end with the function's time, and must have ended when the message comes back.
 _MARGIN_SECONDS = 2
 WORKER_FOLDER = Path(__file__).with_name("worker")
@@ -74,17 +73,14 @@ class Stack:
         return {record.task_id: record for record in records}
 
     def told_dead(self) -> set[str]:
-        """Return the tasks of which CloudWatch Logs has the line of a dead letter.
-
-        A line is searched, not parsed: the emulator breaks it in two where a payload has U+2028.
-        """
+        """Return the tasks of which CloudWatch Logs has the line of a dead letter."""
         logs = self.aws.session.client("logs", endpoint_url=self.aws.outputs.aws_endpoint_url)
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{self.aws.outputs.function_names['monitor_dlq']}",
             filterPattern=Event.DEAD_LETTER.value,
         )
-        found = [_TASK_ID.search(event["message"]) for page in pages for event in page["events"]]
-        return {match[1] for match in found if match}
+        lines = [json.loads(event["message"]) for page in pages for event in page["events"]]
+        return {line["taskId"] for line in lines}
 
     def depths(self) -> tuple[Depth, Depth]:
         """Return the depths of the task queue and of the dead-letter queue."""

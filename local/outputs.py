@@ -27,11 +27,13 @@ def published(source: Path, target: Path | None) -> Iterator[None]:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     draft = target.with_name(f".{target.name}.{source.parent.name}")
-    draft.symlink_to(source)
-    draft.replace(target)
+    # All inside the `try`: a signal may strike as soon as either link is there.
     try:
+        draft.symlink_to(source)
+        draft.replace(target)
         yield
     finally:
+        draft.unlink(missing_ok=True)
         if _points_to(target, source):
             target.unlink(missing_ok=True)
 

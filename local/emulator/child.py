@@ -38,7 +38,9 @@ def leashed_child(
     """
     read_end, write_end = os.pipe()
     try:
-        with subprocess.Popen(  # noqa: S603 - the callers' commands are their own, no shell
+        # Not as a context: leaving it waits for the child, forever if a signal strikes before the child is
+        # stopped, because the leash is let go afterwards.
+        process = subprocess.Popen(  # noqa: S603 - the callers' commands are their own, no shell
             command,
             env=environment,
             cwd=folder,
@@ -46,12 +48,14 @@ def leashed_child(
             stdout=stdout,
             stderr=stderr,
             start_new_session=True,
-        ) as process:
-            try:
-                os.close(read_end)
-                yield process
-            finally:
-                _stop_group(process)
+        )
+        try:
+            os.close(read_end)
+            yield process
+        finally:
+            _stop_group(process)
+            if process.stdout is not None:
+                process.stdout.close()
     finally:
         # Enough by itself, should a signal strike between the fork and the inner `try`: the child ends.
         os.close(write_end)
@@ -83,19 +87,22 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 def ending_by_exception() -> Iterator[None]:
     """Let SIGTERM and SIGHUP raise SystemExit, with the shell's code for them: 128 + number.
 
-    A signal that is already handled or ignored (`nohup`) is left alone. Python delivers signals to the main
-    thread only: in other threads this does nothing.
+    Only the first is heeded: a terminal that closes sends SIGHUP more than once, and what the exception
+    closes must not be interrupted. A signal that is already handled or ignored (`nohup`) is left alone.
+    Python delivers signals to the main thread only: in other threads this does nothing.
     """
     main = threading.current_thread() is threading.main_thread()
     ours = [number for number in _ENDING if main and signal.getsignal(number) == signal.SIG_DFL]
-    for number in ours:
-        signal.signal(number, _exit)
+
+    def end(number: int, _: FrameType | None) -> None:
+        for other in ours:
+            signal.signal(other, signal.SIG_IGN)
+        sys.exit(128 + number)
+
     try:
+        for number in ours:
+            signal.signal(number, end)
         yield
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
-
-
-def _exit(number: int, _: FrameType | None) -> None:
-    sys.exit(128 + number)

@@ -2,10 +2,10 @@
 
 import contextlib
 import os
+import secrets
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -103,8 +103,11 @@ def _emulator_on(python: Path, port: int) -> Iterator[Emulator]:
 @contextlib.contextmanager
 def _run_folder() -> Iterator[Path]:
     RUNS_FOLDER.mkdir(exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=RUNS_FOLDER))
+    # Named before it is made, and made inside the `try`: a signal may strike as soon as it is there. The name
+    # is nobody else's, so that what is removed is always this run's own.
+    folder = RUNS_FOLDER / f"run-{secrets.token_hex(8)}"
     try:
+        folder.mkdir(mode=0o700)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

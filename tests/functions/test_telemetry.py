@@ -1,4 +1,4 @@
-import json
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -6,10 +6,11 @@ import pytest
 
 from taskguard.edge.telemetry import LATENCY, METRICS, Event, Telemetry
 from tests.support.aws_in_process import System
+from tests.support.log_lines import LINE_SEPARATORS, documents, forged
 
 
 def _lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return documents(capsys.readouterr().out)
 
 
 def test_each_counted_event_is_a_metric_under_the_service_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -58,9 +59,33 @@ def test_a_failure_is_logged_with_its_stack_trace(
     assert line["waitSeconds"] == 5
 
 
-def test_no_text_of_a_caller_ends_a_log_line(capsys: pytest.CaptureFixture[str]) -> None:
-    separators = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
-    text = separators.join("abcdefghijk")
-    Telemetry("taskguard-test", "TaskGuard").report(Event.READ, taskId=text, error=ValueError(text))
-    (line,) = capsys.readouterr().out.rstrip("\n").splitlines()
-    assert json.loads(line)["taskId"] == text
+def test_the_separators_tried_are_all_there_are() -> None:
+    characters = map(chr, range(sys.maxunicode + 1))
+    assert set(LINE_SEPARATORS) == {c for c in characters if len(f"a{c}b".splitlines()) > 1}
+
+
+@pytest.mark.parametrize("separator", LINE_SEPARATORS, ids=ascii)
+def test_no_text_cuts_a_log_line_or_forges_one(separator: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = forged(separator)
+    telemetry = Telemetry("taskguard-test", "TaskGuard")
+    telemetry.begin(text)
+    telemetry.report(Event.RETRY, error=ValueError(text), taskId=text, payload={text: [text]}, reason=text)
+    (line,) = _lines(capsys)
+    assert line["event"] == "TASK_RETRY"
+    assert list(line.values()).count(text) == 3, "request id, taskId, reason"
+    assert line["payload"] == {text: [text]}
+    assert text in line["exception"]
+
+
+def test_other_characters_stay_readable_in_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    Telemetry("taskguard-test", "TaskGuard").report(Event.READ, taskId="Größe, 大きさ, 😀")
+    assert "Größe, 大きさ, 😀" in capsys.readouterr().out
+
+
+def test_a_metric_line_is_one_line_whatever_the_service_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    service = f"taskguard{LINE_SEPARATORS}test"
+    telemetry = Telemetry(service, "TaskGuard")
+    telemetry.latency(timedelta(seconds=1))
+    telemetry.flush()
+    (line,) = _lines(capsys)
+    assert line["service"] == service

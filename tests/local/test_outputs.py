@@ -25,6 +25,23 @@ def test_outputs_are_removed_on_error_too(tmp_path: Path) -> None:
     assert not (tmp_path / "outputs.json").is_symlink()
 
 
+@pytest.mark.parametrize("step", ["symlink_to", "replace"])
+def test_a_signal_as_soon_as_a_link_is_made_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    take = getattr(Path, step)
+
+    def take_and_strike(*arguments: Path) -> None:
+        take(*arguments)
+        raise SystemExit(143)
+
+    source, target = _source(tmp_path, "one"), tmp_path / "published" / "outputs.json"
+    monkeypatch.setattr(Path, step, take_and_strike)
+    with pytest.raises(SystemExit), published(source, target):
+        pytest.fail("was published")
+    assert list(target.parent.iterdir()) == []
+
+
 def test_the_outputs_of_another_run_are_left_alone(tmp_path: Path) -> None:
     target = tmp_path / "outputs.json"
     with published(_source(tmp_path, "two"), target):

@@ -8,13 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from local.project import REPOSITORY
-from tests.support.local_processes import becomes_true
+from tests.support.local_processes import DEADLINE_SECONDS, becomes_true
 
+# It heeds SIGHUP even where the tests do not (`nohup`).
 _SCRIPT = """
-import json, sys, time
+import json, signal, sys, time
 from pathlib import Path
 from local.emulator import server
 from local.cloud import local_cloud
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 runs, program = Path(sys.argv[1]), Path(sys.argv[2])
 server.RUNS_FOLDER = runs
 with local_cloud(program_folder=program, outputs_file=runs / "outputs.json"):
@@ -65,5 +67,5 @@ class CloudProcess:
         """Send a signal, wait for the process's end, and return its code (negative: died of that signal)."""
         self.process.send_signal(number)
         with self.process:
-            self.process.wait(timeout=20)
+            self.process.wait(timeout=DEADLINE_SECONDS)
         return self.process.returncode

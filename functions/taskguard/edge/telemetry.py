@@ -116,5 +116,6 @@ _LINE_SEPARATORS: Final = {ord(separator): f"\\u{ord(separator):04x}" for separa
 
 def _line(facts: dict[str, Any]) -> str:
     """Return a log line; half of a surrogate pair becomes `?`, as stdout would refuse the whole line."""
+    # Other characters beyond ASCII stay as they are, for those who read and search the logs.
     text = json.dumps(facts, default=str, separators=(",", ":"), ensure_ascii=False)
     return text.translate(_LINE_SEPARATORS).encode("utf-8", "replace").decode()

@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -10,7 +11,7 @@ from local.emulator import server
 from local.emulator.server import HOST, free_port, running_emulator
 from local.errors import EmulatorError
 from local.project import REPOSITORY
-from tests.support.local_processes import listening, processes_naming
+from tests.support.local_processes import DEADLINE_SECONDS, listening, processes_naming
 
 pytestmark = pytest.mark.emulator
 
@@ -57,6 +58,22 @@ def test_an_emulator_that_does_not_start_shows_the_end_of_its_log(
         pass
 
 
+def test_a_signal_as_soon_as_the_runs_folder_is_made_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = os.mkdir
+
+    def make_and_strike(path: str | Path, mode: int = 0o777) -> None:
+        make(path, mode)
+        raise SystemExit(143)
+
+    monkeypatch.setattr(server, "RUNS_FOLDER", tmp_path)
+    monkeypatch.setattr(os, "mkdir", make_and_strike)
+    with pytest.raises(SystemExit), running_emulator(_quiet):
+        pytest.fail("was started")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_the_functions_see_nothing_of_this_machines_settings(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -74,5 +91,5 @@ def test_an_empty_emulator_runs_on_a_port_of_ones_choice_until_it_is_interrupted
         assert f"http://127.0.0.1:{port}" in process.stdout.readline()
         assert listening(f"http://127.0.0.1:{port}")
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=DEADLINE_SECONDS) == 0
     assert not listening(f"http://127.0.0.1:{port}")

@@ -1,6 +1,6 @@
 """The stack under test: what chaos changes in it, always by AWS's own means, and waiting for it to settle."""
 
-import re
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,6 @@ from taskguard.model.message import Message
 from taskguard.model.record import SETTLED, TaskRecord
 from taskguard.storage.items import to_record
 
-_TASK_ID = re.compile(r'"taskId":"([^"]+)"')
 # Leases end with the function's time, and must have ended when the message comes back.
 _MARGIN_SECONDS = 2
 WORKER_FOLDER = Path(__file__).with_name("worker")
@@ -75,17 +74,14 @@ class Stack:
         return {record.task_id: record for record in records}
 
     def logged_dead_letters(self) -> set[str]:
-        """Return the tasks whose dead letter has a line in CloudWatch Logs.
-
-        A line is searched, not parsed: the emulator breaks it in two where a payload has U+2028.
-        """
+        """Return the tasks whose dead letter has a line in CloudWatch Logs."""
         logs = self.aws.session.client("logs", endpoint_url=self.aws.outputs.aws_endpoint_url)
         pages = logs.get_paginator("filter_log_events").paginate(
             logGroupName=f"/aws/lambda/{self.aws.outputs.function_names['monitor_dlq']}",
             filterPattern=Event.DEAD_LETTER.value,
         )
-        found = [_TASK_ID.search(event["message"]) for page in pages for event in page["events"]]
-        return {match[1] for match in found if match}
+        lines = [json.loads(event["message"]) for page in pages for event in page["events"]]
+        return {line["taskId"] for line in lines}
 
     def depths(self) -> tuple[Depth, Depth]:
         """Return the depths of the task queue and of the dead-letter queue."""

@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from local.cloud import local_cloud
+from tests.support.local_processes import becomes_true
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -32,17 +33,22 @@ class Inbox:
         return sorted(alarm["AlarmName"] for page in pages for alarm in page["MetricAlarms"])
 
     def read(self, wanted: int) -> list[dict[str, Any]]:
-        """Return so many messages of the topic, or those that came until none did for a second."""
+        """Return so many messages of the topic, or those that came before the deadline."""
         read: list[dict[str, Any]] = []
-        while len(read) < wanted:
-            answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
-            messages = answer.get("Messages", [])
-            if not messages:
-                break
-            for message in messages:
-                self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-            read += [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
+
+        def all_read() -> bool:
+            read.extend(self._receive())
+            return len(read) >= wanted
+
+        becomes_true(all_read)
         return read
+
+    def _receive(self) -> list[dict[str, Any]]:
+        answer = self.sqs.receive_message(QueueUrl=self.url, MaxNumberOfMessages=10, WaitTimeSeconds=1)
+        messages = answer.get("Messages", [])
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(json.loads(message["Body"])["Message"]) for message in messages]
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ from taskguard.work import Task, WorkContext
 from tests.proofs.kit.log_lines import LineList
 from tests.support.aws_in_process import TABLE, System, running_system
 from tests.support.events import Context, sqs_record
+from tests.support.log_lines import documents
 
 SERVICE = "taskguard-fuzz"
 CREDENTIALS = {
@@ -154,8 +155,8 @@ class Backend:
     def _without_output(self, handle: Callable[..., dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
         with redirect_stdout(io.StringIO()) as printed:
             answer = handle(event, Context())
-        for metrics in printed.getvalue().splitlines():
-            assert "_aws" in json.loads(metrics)
+        for metrics in documents(printed.getvalue()):
+            assert "_aws" in metrics
         json.dumps(answer)
         return answer
 

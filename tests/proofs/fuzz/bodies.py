@@ -7,16 +7,23 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from tests.support.log_lines import LINE_SEPARATORS, forged
+
 ODD_CHARACTERS = "".join(
     [
-        "\x00\x01\x08\t\n\r\x1f\x7f\x85\u2028\u2029\ufdd0\ufeff\ufffe\uffff\U0001f600\U0010ffff",
+        LINE_SEPARATORS,
+        "\x00\x01\x08\t\x1f\x7f\ufdd0\ufeff\ufffe\uffff\U0001f600\U0010ffff",
         "\"\\/'<%{~é",
     ]
 )
 MAX_DIGITS = 4300
 """Python's own limit on the digits of a whole number read from text."""
 
-texts = st.one_of(st.text(max_size=40), st.text(ODD_CHARACTERS, max_size=20))
+separators = st.sampled_from(LINE_SEPARATORS)
+log_lines = separators.map(forged)
+"""Texts that would be a log line of their own to somebody."""
+
+texts = st.one_of(st.text(max_size=40), st.text(ODD_CHARACTERS, max_size=20), log_lines)
 numbers = st.one_of(
     st.integers(),
     st.integers(-2, 2),
@@ -54,6 +61,7 @@ bad_task_ids = st.one_of(
         ["", ".", "..", "a b", "a/b", "a\n", "\x00", "é", "\uff11", "x" * 129, "../a", "%61", "a\ud7ff"]
     ),
     st.text(max_size=20).map(lambda text: text + "/"),
+    log_lines,
     st.text("abc", min_size=129, max_size=400),
     values.filter(lambda value: not isinstance(value, str)),
 )

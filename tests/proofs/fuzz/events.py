@@ -7,11 +7,23 @@ from uuid import uuid4
 
 from hypothesis import strategies as st
 
-from tests.proofs.fuzz.bodies import Body, any_of, bad_json_texts, bad_task_ids, json_texts, task_ids, values
+from tests.proofs.fuzz.bodies import (
+    Body,
+    any_of,
+    bad_json_texts,
+    bad_task_ids,
+    json_texts,
+    log_lines,
+    task_ids,
+    values,
+)
+from tests.support.log_lines import LINE_SEPARATORS, forged
 
 header_texts = st.text(st.characters(min_codepoint=0x20, max_codepoint=0xFF), max_size=60)
 correlation_ids = st.one_of(
-    header_texts, st.sampled_from(["order-7", "a,b", "x" * 128, "x" * 129, "", "a\tb", "é", "a" * 8000])
+    header_texts,
+    log_lines,
+    st.sampled_from(["order-7", "a,b", "x" * 128, "x" * 129, "", "a\tb", "é", "a" * 8000]),
 )
 headers: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.just({}),
@@ -91,11 +103,11 @@ def requests(
     return event | {name: part for name, part in parts.items() if part is not None}
 
 
-SQS_CHARACTERS = st.characters(
-    blacklist_categories=["Cs"],
-    blacklist_characters=[chr(c) for c in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)],
-)
-"""What SQS takes as a message's text (SQS API Reference, SendMessage)."""
+NOT_TAKEN = [chr(c) for c in (*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF)]
+"""What SQS does not take in a message's text (SQS API Reference, SendMessage)."""
+
+SQS_CHARACTERS = st.characters(blacklist_categories=["Cs"], blacklist_characters=NOT_TAKEN)
+SQS_SEPARATORS = st.sampled_from([c for c in LINE_SEPARATORS if c not in NOT_TAKEN])
 
 EXTRA_MEMBERS: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{}, {"generation": 1}, {"source": "cron", "traceId": None}]
@@ -124,6 +136,7 @@ bad_generations: st.SearchStrategy[Any] = st.sampled_from(
 )
 not_tasks = any_of(
     st.text(SQS_CHARACTERS, min_size=1, max_size=200),
+    SQS_SEPARATORS.map(forged),
     json_texts.filter(lambda text: '"taskId"' not in text),
     st.builds(lambda name: json.dumps({"taskId": name, "payload": 1}), bad_task_ids),
     st.builds(lambda g: json.dumps({"taskId": "abc", "payload": 1, "generation": g}), bad_generations),

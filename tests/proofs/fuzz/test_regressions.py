@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from taskguard.edge.requests import MAX_BATCH_BODY_BYTES, MAX_UNKNOWN_NAMED
-from taskguard.model.errors import RetryAfter
+from taskguard.model.errors import PermanentError, RetryAfter
 from tests.proofs.fuzz.backend import Backend, running_backend
 from tests.proofs.fuzz.campaign import Tally
 from tests.proofs.fuzz.oracle import checked
-from tests.support.events import http_event
+from tests.support.events import http_event, sqs_record
+from tests.support.log_lines import LINE_SEPARATORS, forged
 
 BATCH = "POST /tasks/batch"
 KIB = 1024
@@ -81,6 +82,37 @@ def test_an_error_with_half_of_a_surrogate_pair_is_logged(backend: Backend) -> N
     started, retry = backend.log.take()
     assert (started["event"], retry["event"]) == ("TASK_STARTED", "TASK_RETRY")
     assert "ValueError: ? é" in retry["exception"]
+
+
+@pytest.mark.parametrize("separator", LINE_SEPARATORS, ids=ascii)
+def test_no_text_of_a_caller_cuts_a_log_line_or_forges_one(backend: Backend, separator: str) -> None:
+    text = forged(separator)
+    odd = {"headers": {"x-correlation-id": text}, "requestContext": {"requestId": text}}
+    backend.submit(http_event("POST", "/tasks", {"taskId": "a", "payload": {text: text}}, **odd))
+    backend.submit(http_event("POST", "/tasks", {text: text}))
+    backend.get(http_event("GET", "/tasks/a") | {"pathParameters": {"taskId": text}})
+    backend.work = _raising(PermanentError(text))
+    backend.process(backend.receive("tasks"))
+    (junk,) = backend.received("tasks", ["no task"])
+    backend.process([junk | {"body": text, "messageId": text}])
+    backend.bury(backend.receive("dead-letters"))
+    backend.bury([sqs_record(text, messageId=text)])
+    lines = backend.log.take()
+    assert {line.get("taskId") for line in lines} == {None, "a", text, f"unreadable:{text}"}
+    assert [line["event"] for line in lines] == [
+        "TASK_SUBMITTED",
+        "TASK_SUBMIT_REJECTED",
+        "TASK_READ",
+        "TASK_STARTED",
+        "TASK_GIVEN_UP",
+        "MESSAGE_UNREADABLE",
+        "TASK_DEAD_LETTER",
+        "TASK_DEAD_LETTER",
+    ]
+    assert text in lines[0].values(), "the correlation id"
+    assert lines[5]["messageId"] == text
+    assert text in lines[4]["exception"]
+    assert (lines[6]["lastError"]["message"], lines[7]["payload"]) == (text, text)
 
 
 def _raising(error: Exception) -> Callable[[object], None]:

@@ -1,15 +1,16 @@
 """Log lines of the functions, captured as the JSON that they would have printed."""
 
-import json
 import logging
 from abc import ABC, abstractmethod
 from typing import Any
+
+from tests.support.log_lines import documents
 
 
 class LineCapture(logging.Handler, ABC):
     """Receives the lines of a service instead of standard output, from the functions' own formatter.
 
-    A line that CloudWatch could not read, not JSON or not UTF-8, raises where it is logged.
+    A line that CloudWatch could not read, or that some readers take for two, raises where it is logged.
     """
 
     def take_over(self, service: str) -> None:
@@ -24,7 +25,8 @@ class LineCapture(logging.Handler, ABC):
         if self.wants(record):
             text = self.format(record)
             text.encode("utf-8")
-            self.capture(json.loads(text))
+            (line,) = documents(f"{text}\n")
+            self.capture(line)
 
     def wants(self, record: logging.LogRecord) -> bool:
         """Return whether a line is worth formatting; all are, unless a subclass says otherwise."""

@@ -10,7 +10,7 @@ from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.work import Task
 from tests.proofs.fuzz.accepted_tasks import echo
 from tests.proofs.fuzz.backend import Backend
-from tests.proofs.fuzz.bodies import any_of, values
+from tests.proofs.fuzz.bodies import any_of, log_lines, values
 from tests.proofs.fuzz.campaign import Property, Tally
 from tests.proofs.fuzz.events import SentMessage, deliveries
 from tests.proofs.fuzz.oracle import assert_no_error_logged, checked, exact_text
@@ -99,7 +99,9 @@ def _circle() -> list[Any]:
     return value
 
 
-texts = st.one_of(st.text(), st.sampled_from(["\ud800", "", "\x00", "x" * 100_000, "\U0001f600" * 600]))
+texts = st.one_of(
+    st.text(), log_lines, st.sampled_from(["\ud800", "", "\x00", "x" * 100_000, "\U0001f600" * 600])
+)
 returned = any_of(
     values,
     st.sampled_from([{1: "a", "1": "b"}, {(): 1}, {None: 1}, {1}, b"", object(), 1j, (1, 2), _circle()]),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ops.errors import InterruptedByUserError, OpsError
 from taskguard.model.clock import utc_now
 from taskguard.model.errors import Unavailable
+from taskguard.model.message import UNREADABLE_PREFIX
 from taskguard.model.record import Status, TaskRecord
 from taskguard.redrive import Redriver
 from taskguard.storage.queue import TaskQueue
@@ -146,12 +147,9 @@ def sender_for(aws: "Aws") -> Sender:
     return Sender(store, Redriver(store, TaskQueue(aws.sqs, aws.outputs.task_queue_url), utc_now))
 
 
-_UNREADABLE_PREFIX = "unreadable:"
-
-
 def refuse_unreadable(task_id: str) -> None:
     """Raise `NotSentError` for a dead letter whose message was not a task: there is nothing to send."""
-    if task_id.startswith(_UNREADABLE_PREFIX):
+    if task_id.startswith(UNREADABLE_PREFIX):
         raise NotSentError("its message is no task: see its text with `show`, and submit it anew")
 
 

@@ -1,17 +1,15 @@
 """The dead-letter queue's consumer: each message is one task to record, log and alarm on."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Annotated
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard.bury import Burial
-from taskguard.edge.environment import Common, Environment
-from taskguard.edge.sqs import MAX_WORKERS, BatchHandler
+from taskguard.edge.environment import AtLeast, Environment
+from taskguard.edge.sqs import BatchResponse, Consumer, SqsEvent
 from taskguard.edge.telemetry import Telemetry
 from taskguard.model.clock import Clock, utc_now
 from taskguard.storage import aws
@@ -20,44 +18,30 @@ from taskguard.storage.store import TaskStore
 
 
 @dataclass(frozen=True, slots=True)
-class MonitorSettings:
-    """``monitor_dlq``'s environment."""
+class MonitorSettings(Environment):
+    """The function's environment."""
 
-    common: Common
     dead_letter_queue_url: str
-    keep_for: timedelta
-
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> "MonitorSettings":
-        """Return the settings; raises ``InvalidEnvironment``."""
-        environment = Environment(values)
-        settings = cls(
-            common=Common.read(environment),
-            dead_letter_queue_url=environment.text("DEAD_LETTER_QUEUE_URL"),
-            keep_for=timedelta(days=environment.whole("RECORD_TTL_DAYS", 1)),
-        )
-        environment.finish()
-        return settings
+    record_ttl_days: Annotated[int, AtLeast(1)]
 
 
-def build(settings: MonitorSettings, clock: Clock = utc_now, workers: int = MAX_WORKERS) -> BatchHandler:
-    """Return the application with its clients."""
-    telemetry = Telemetry(settings.common.service, settings.common.namespace)
+def build(settings: MonitorSettings, clock: Clock = utc_now) -> Consumer:
+    """Return the consumer with its clients."""
+    telemetry = Telemetry.of(settings)
     burial = Burial(
-        store=TaskStore(aws.dynamodb(), settings.common.table, settings.keep_for),
-        dead_letters=TaskQueue(aws.sqs(), settings.dead_letter_queue_url),
+        store=TaskStore(aws.dynamodb(), settings.tasks_table_name, settings.record_ttl_days),
         clock=clock,
         telemetry=telemetry,
     )
-    return BatchHandler(burial.handle, clock, telemetry, workers)
+    return Consumer(burial.bury, TaskQueue(aws.sqs(), settings.dead_letter_queue_url), clock, telemetry)
 
 
 @cache
-def application() -> BatchHandler:
-    """Return the application of this execution environment, made at the first invocation."""
+def application() -> Consumer:
+    """Return the consumer of this execution environment, made at the first invocation."""
     return build(MonitorSettings.read(os.environ))
 
 
-def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Put the tasks of one batch aside and return the partial batch response."""
-    return application()(event, context)
+def handle(event: SqsEvent, context: LambdaContext) -> BatchResponse:
+    """Bury the tasks of one batch of dead letters and return the partial batch response."""
+    return application().consume(event, context)

@@ -1,17 +1,15 @@
-"""What the function reads from its environment."""
+"""The task queue's consumer: each message of a batch is one attempt at one task."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Annotated
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from process_task.work import perform
-from taskguard.edge.environment import Common, Environment
-from taskguard.edge.sqs import MAX_WORKERS, BatchHandler
+from taskguard.edge.environment import AtLeast, Environment, MayBeEmpty, Share
+from taskguard.edge.sqs import BatchResponse, Consumer, SqsEvent
 from taskguard.edge.telemetry import Telemetry
 from taskguard.model.clock import Clock, utc_now
 from taskguard.model.retry import RetryPolicy
@@ -23,47 +21,35 @@ from taskguard.storage.store import TaskStore
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessSettings:
-    """``process_task``'s environment."""
+class ProcessSettings(Environment):
+    """The function's environment."""
 
-    common: Common
     task_queue_url: str
     dead_letter_queue_url: str
-    policy: RetryPolicy
-    simulation: Simulation
-    keep_for: timedelta
+    max_attempts: Annotated[int, AtLeast(1)]
+    backoff_base_seconds: Annotated[int, AtLeast(0)]
+    max_backoff_seconds: Annotated[int, AtLeast(0)]
+    record_ttl_days: Annotated[int, AtLeast(1)]
+    failure_rate: Annotated[float, Share()]
+    permanent_failure_suffix: Annotated[str, MayBeEmpty()]
+    simulation_seed: Annotated[str, MayBeEmpty()]
 
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> "ProcessSettings":
-        """Return the settings; raises ``InvalidEnvironment``."""
-        environment = Environment(values)
-        settings = cls(
-            common=Common.read(environment),
-            task_queue_url=environment.text("TASK_QUEUE_URL"),
-            dead_letter_queue_url=environment.text("DEAD_LETTER_QUEUE_URL"),
-            policy=RetryPolicy(
-                max_attempts=environment.whole("MAX_ATTEMPTS", 1),
-                backoff_base_seconds=environment.whole("BACKOFF_BASE_SECONDS", 0),
-                max_backoff_seconds=environment.whole("MAX_BACKOFF_SECONDS", 0),
-            ),
-            simulation=Simulation(
-                failure_rate=environment.share("FAILURE_RATE"),
-                permanent_failure_suffix=environment.optional("PERMANENT_FAILURE_SUFFIX"),
-                seed=environment.optional("SIMULATION_SEED"),
-            ),
-            keep_for=timedelta(days=environment.whole("RECORD_TTL_DAYS", 1)),
-        )
-        environment.finish()
-        return settings
+    @property
+    def policy(self) -> RetryPolicy:
+        """How often and how slowly tasks are tried again."""
+        return RetryPolicy(self.max_attempts, self.backoff_base_seconds, self.max_backoff_seconds)
+
+    @property
+    def simulation(self) -> Simulation:
+        """Which attempts fail on purpose."""
+        return Simulation(self.failure_rate, self.permanent_failure_suffix, self.simulation_seed)
 
 
-def build(settings: ProcessSettings, clock: Clock = utc_now, workers: int = MAX_WORKERS) -> BatchHandler:
-    """Return the application with its clients."""
-    sqs = aws.sqs()
-    telemetry = Telemetry(settings.common.service, settings.common.namespace)
+def build(settings: ProcessSettings, clock: Clock = utc_now) -> Consumer:
+    """Return the consumer with its clients."""
+    sqs, telemetry = aws.sqs(), Telemetry.of(settings)
     processor = Processor(
-        store=TaskStore(aws.dynamodb(), settings.common.table, settings.keep_for),
-        queue=TaskQueue(sqs, settings.task_queue_url),
+        store=TaskStore(aws.dynamodb(), settings.tasks_table_name, settings.record_ttl_days),
         dead_letters=TaskQueue(sqs, settings.dead_letter_queue_url),
         policy=settings.policy,
         simulation=settings.simulation,
@@ -71,15 +57,15 @@ def build(settings: ProcessSettings, clock: Clock = utc_now, workers: int = MAX_
         clock=clock,
         telemetry=telemetry,
     )
-    return BatchHandler(processor.handle, clock, telemetry, workers)
+    return Consumer(processor.process, TaskQueue(sqs, settings.task_queue_url), clock, telemetry)
 
 
 @cache
-def application() -> BatchHandler:
-    """Return the application of this execution environment, made at the first invocation."""
+def application() -> Consumer:
+    """Return the consumer of this execution environment, made at the first invocation."""
     return build(ProcessSettings.read(os.environ))
 
 
-def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+def handle(event: SqsEvent, context: LambdaContext) -> BatchResponse:
     """Try the tasks of one batch and return the partial batch response."""
-    return application()(event, context)
+    return application().consume(event, context)

@@ -12,19 +12,19 @@ def perform(task: Task, context: WorkContext) -> Json:
 
     It may run more than once for the same task (an attempt may fail, or its worker may be stopped before
     it could report), never after it was recorded as completed: make its effects safe to repeat, for
-    example by using ``task.task_id`` as the idempotency key of what it calls.
+    example by using `task.task_id` as the idempotency key of what it calls.
 
     Parameters
     ----------
     task
         Id, payload and number of the attempt.
     context
-        The invocation; ``context.deadline`` is when Lambda stops it.
+        The invocation; `context.deadline` is when Lambda stops it.
 
     Returns
     -------
     Json
-        Any JSON value of at most 64 KiB; the record and ``GET /tasks/{taskId}`` show it as ``result``.
+        Any JSON value of at most 64 KiB; the record and `GET /tasks/{taskId}` show it as `result`.
 
     Raises
     ------

@@ -1,7 +1,6 @@
 """POST /tasks, POST /task and POST /tasks/batch: parse, submit, answer."""
 
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,49 +9,91 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from taskguard.edge.answers import Answer, HttpHandler, Problem, unavailable
-from taskguard.edge.environment import Common, Environment
-from taskguard.edge.requests import (
-    MAX_BATCH_TASKS,
-    InvalidSubmission,
-    Request,
-    TooLarge,
-    parse_batch,
-    parse_submission,
-    to_submission,
-)
+from taskguard.edge.answers import NO_ROUTE, Answer, Problem, problem_answer, respond, unavailable
+from taskguard.edge.environment import Environment
+from taskguard.edge.requests import MAX_BATCH_TASKS, Request, parse_batch, parse_submission, to_submission
 from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model.clock import Clock, utc_now
-from taskguard.model.errors import TaskGuardError
+from taskguard.model.errors import Conflict, InvalidSubmission, NotSubmitted, TaskGuardError, TooLarge
 from taskguard.model.json_text import Json
 from taskguard.model.views import task_summary, task_view
 from taskguard.storage import aws
 from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import TaskStore
-from taskguard.submit import Conflict, NotSubmitted, Origin, Submitted, Submitter
+from taskguard.submit import Origin, Submitted, Submitter
 
 
 @dataclass(frozen=True, slots=True)
-class SubmitSettings:
-    """``submit_task``'s environment."""
+class SubmitSettings(Environment):
+    """The function's environment."""
 
-    common: Common
     task_queue_url: str
 
-    @classmethod
-    def read(cls, values: Mapping[str, str]) -> "SubmitSettings":
-        """Return the settings; raises ``InvalidEnvironment``."""
-        environment = Environment(values)
-        settings = cls(Common.read(environment), environment.text("TASK_QUEUE_URL"))
-        environment.finish()
-        return settings
+
+@dataclass(frozen=True)
+class SubmitApi:
+    """Takes tasks in.
+
+    Parameters
+    ----------
+    workers
+        Tasks of one batch submitted at a time: by default all, so that a batch takes no longer than one task.
+    """
+
+    submitter: Submitter
+    telemetry: Telemetry
+    workers: int = MAX_BATCH_TASKS
+
+    def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        """Answer one event of the HTTP API."""
+        return respond(event, context, self.telemetry, self.answer)
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request."""
+        try:
+            match request.route:
+                case "POST /tasks" | "POST /task":
+                    return self.one(request)
+                case "POST /tasks/batch":
+                    return self.many(request)
+                case _:
+                    return problem_answer(NO_ROUTE)
+        except TaskGuardError as error:
+            return problem_answer(self._rejected(error))
+
+    def one(self, request: Request) -> Answer:
+        """Submit one task; raises what `parse_submission` and `Submitter.submit` raise."""
+        submitted = self.submitter.submit(parse_submission(request.body), _origin(request))
+        headers = {"Location": f"/tasks/{submitted.record.task_id}"}
+        return Answer(_status(submitted), task_view(submitted.record), headers)
+
+    def many(self, request: Request) -> Answer:
+        """Submit up to 25 tasks, each with an answer of its own; raises what `parse_batch` raises."""
+        items, origin = parse_batch(request.body), _origin(request)
+        origins = [replace(origin, request_id=f"{origin.request_id}/{n}") for n in range(len(items))]
+        with ThreadPoolExecutor(self.workers) as pool:
+            results = list(pool.map(self._item, items, origins))
+        return Answer(HTTPStatus.MULTI_STATUS, {"results": results})
+
+    def _item(self, item: Json, origin: Origin) -> Json:
+        try:
+            submitted = self.submitter.submit(to_submission(item), origin)
+        except TaskGuardError as error:
+            problem = self._rejected(error)
+            return {"status": problem.status.value, "problem": problem.body()}
+        return {"status": _status(submitted).value, "task": task_summary(submitted.record)}
+
+    def _rejected(self, error: TaskGuardError) -> Problem:
+        problem = problem_of(error)
+        self.telemetry.report(Event.SUBMIT_REJECTED, status=problem.status.value, reason=str(error)[:500])
+        return problem
 
 
-def refusal(error: TaskGuardError) -> Problem:
-    """Return the answer for an error; raises one that has none, which is a bug."""
+def problem_of(error: TaskGuardError) -> Problem:
+    """Return what the API answers to a submit that ended in `error`; raises one without an answer: a bug."""
     match error:
         case InvalidSubmission():
-            faults = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
+            faults: list[Json] = [{"pointer": each.pointer, "detail": each.detail} for each in error.faults]
             return Problem(
                 HTTPStatus.BAD_REQUEST, "invalid-submission", "the body is no task", {"errors": faults}
             )
@@ -68,53 +109,6 @@ def refusal(error: TaskGuardError) -> Problem:
             raise error
 
 
-BATCH_WORKERS = MAX_BATCH_TASKS
-"""Tasks of one batch submitted at a time: all, so that a batch takes no longer than one task may."""
-
-
-@dataclass(frozen=True)
-class SubmitApi:
-    """The API's side of submitting.
-
-    Parameters
-    ----------
-    batch_workers
-        Tasks of one batch submitted at a time.
-    """
-
-    submitter: Submitter
-    telemetry: Telemetry
-    batch_workers: int
-
-    def one(self, request: Request) -> Answer:
-        """Submit one task."""
-        submitted = self.submitter.submit(parse_submission(request.body), _origin(request))
-        headers = {"Location": f"/tasks/{submitted.record.task_id}"}
-        return Answer(_status(submitted), task_view(submitted.record), headers)
-
-    def many(self, request: Request) -> Answer:
-        """Submit up to 25 tasks, each with an answer of its own."""
-        items, origin = parse_batch(request.body), _origin(request)
-        origins = [replace(origin, request_id=f"{origin.request_id}/{n}") for n in range(len(items))]
-        with ThreadPoolExecutor(self.batch_workers) as pool:
-            results = list(pool.map(self._item, items, origins))
-        return Answer(HTTPStatus.MULTI_STATUS, {"results": results})
-
-    def refuse(self, error: TaskGuardError) -> Problem:
-        """Log why a task is not taken, and return the problem that says so."""
-        problem = refusal(error)
-        self.telemetry.report(Event.SUBMIT_REJECTED, status=problem.status.value, reason=str(error)[:500])
-        return problem
-
-    def _item(self, item: Json, origin: Origin) -> dict[str, Json]:
-        try:
-            submitted = self.submitter.submit(to_submission(item), origin)
-        except TaskGuardError as error:
-            problem = self.refuse(error)
-            return {"status": problem.status.value, "problem": problem.body()}
-        return {"status": _status(submitted).value, "task": task_summary(submitted.record)}
-
-
 def _origin(request: Request) -> Origin:
     return Origin(request.request_id, request.correlation_id)
 
@@ -123,28 +117,24 @@ def _status(submitted: Submitted) -> HTTPStatus:
     return HTTPStatus.ACCEPTED if submitted.created else HTTPStatus.OK
 
 
-def build(
-    settings: SubmitSettings, clock: Clock = utc_now, batch_workers: int = BATCH_WORKERS
-) -> HttpHandler:
-    """Return the application with its clients."""
-    telemetry = Telemetry(settings.common.service, settings.common.namespace)
+def build(settings: SubmitSettings, clock: Clock = utc_now) -> SubmitApi:
+    """Return the API with its clients."""
+    telemetry = Telemetry.of(settings)
     submitter = Submitter(
-        store=TaskStore(aws.dynamodb(), settings.common.table),
+        store=TaskStore(aws.dynamodb(), settings.tasks_table_name),
         queue=TaskQueue(aws.sqs(), settings.task_queue_url),
         clock=clock,
         telemetry=telemetry,
     )
-    api = SubmitApi(submitter, telemetry, batch_workers)
-    routes = {"POST /tasks": api.one, "POST /task": api.one, "POST /tasks/batch": api.many}
-    return HttpHandler(routes, api.refuse, telemetry)
+    return SubmitApi(submitter, telemetry)
 
 
 @cache
-def application() -> HttpHandler:
-    """Return the application of this execution environment, made at the first invocation."""
+def application() -> SubmitApi:
+    """Return the API of this execution environment, made at the first invocation."""
     return build(SubmitSettings.read(os.environ))
 
 
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request."""
-    return application()(event, context)
+    return application().handle(event, context)

@@ -11,7 +11,7 @@ from taskguard.storage.store import Refused, TaskStore
 
 @dataclass(frozen=True)
 class Redriver:
-    """Sends tasks again; both methods may raise ``Unavailable`` and are safe to repeat."""
+    """Sends tasks again; both methods may raise `Unavailable` and are safe to repeat."""
 
     store: TaskStore
     queue: TaskQueue

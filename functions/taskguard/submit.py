@@ -2,31 +2,14 @@
 
 from dataclasses import dataclass
 
-from taskguard.edge.requests import Submission
 from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model import json_text
 from taskguard.model.clock import Clock
-from taskguard.model.errors import TaskGuardError, Unavailable
-from taskguard.model.message import Message
+from taskguard.model.errors import Conflict, NotSubmitted, Unavailable
+from taskguard.model.message import Message, Submission
 from taskguard.model.record import Status, TaskRecord, new_task_id
 from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import Refused, TaskStore
-
-
-class Conflict(TaskGuardError):
-    """The id is taken by a task with another payload."""
-
-    def __init__(self, task_id: str) -> None:
-        super().__init__(f"task {task_id} exists with another payload")
-        self.task_id = task_id
-
-
-class NotSubmitted(TaskGuardError):
-    """AWS could not be reached in the middle; repeating the submit with this id heals what was half done."""
-
-    def __init__(self, task_id: str) -> None:
-        super().__init__(f"task {task_id} could not be submitted now; repeat it with the same taskId")
-        self.task_id = task_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +30,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """A task that is recorded and queued; ``created`` is False if it already was."""
+    """A task that is recorded and queued; `created` is False if it already was."""
 
     record: TaskRecord
     created: bool
@@ -63,7 +46,7 @@ class Submitter:
     telemetry: Telemetry
 
     def submit(self, submission: Submission, origin: Origin) -> Submitted:
-        """Record and queue a task; raises ``Conflict`` or ``NotSubmitted``."""
+        """Record and queue a task; raises `Conflict` or `NotSubmitted`."""
         record = self._new_record(submission, origin)
         try:
             submitted = self._create(record)
@@ -71,9 +54,10 @@ class Submitter:
                 # Also for a known task: its first submit may have died before the message was sent.
                 self.queue.send(Message(record.task_id, record.payload, submitted.record.generation))
         except Unavailable as error:
-            self._report(Event.UNAVAILABLE, record, error)
+            self.telemetry.report(Event.UNAVAILABLE, record, error=error)
             raise NotSubmitted(record.task_id) from error
-        self._report(Event.SUBMITTED if submitted.created else Event.SUBMIT_REPEATED, submitted.record)
+        event = Event.SUBMITTED if submitted.created else Event.SUBMIT_REPEATED
+        self.telemetry.report(event, submitted.record)
         return submitted
 
     def _new_record(self, submission: Submission, origin: Origin) -> TaskRecord:
@@ -100,12 +84,3 @@ class Submitter:
                 raise Conflict(record.task_id) from refused
             return Submitted(refused.record, created=False)
         return Submitted(record, created=True)
-
-    def _report(self, event: Event, record: TaskRecord, error: BaseException | None = None) -> None:
-        self.telemetry.report(
-            event,
-            error=error,
-            taskId=record.task_id,
-            status=record.status.value,
-            correlation_id=record.correlation_id,
-        )

@@ -1,10 +1,13 @@
-"""What ``process_task/work.py`` is given: the task, and what it may know of the invocation."""
+"""What your work is given and what it may raise: import it from here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
+
+__all__ = ["Json", "Perform", "PermanentError", "RetryAfter", "Task", "WorkContext"]
 
 
 @dataclass(frozen=True, slots=True)

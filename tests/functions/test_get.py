@@ -9,7 +9,7 @@ from tests.support.events import Context, http_event
 @pytest.mark.parametrize("path", ["/tasks/a", "/task/a"])
 def test_a_task_is_shown_as_the_record_has_it(system: System, path: str) -> None:
     system.submit({"taskId": "a", "payload": None})
-    answer = system.getter(http_event("GET", path), Context())  # type: ignore[arg-type]
+    answer = system.getter.handle(http_event("GET", path), Context())  # type: ignore[arg-type]
     assert answer["statusCode"] == 200
     assert system.get("a")["body"]["payload"] is None
 

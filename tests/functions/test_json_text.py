@@ -49,7 +49,8 @@ def test_nesting_up_to_the_limit_is_accepted() -> None:
 
 def test_the_digest_ignores_the_order_of_keys_and_nothing_else() -> None:
     assert json_text.digest({"a": 1, "b": 2}) == json_text.digest({"b": 2, "a": 1})
-    assert len({json_text.digest(v) for v in ([1, 2], [2, 1], 1, 1.0, "1", True, None)}) == 7
+    different: list[json_text.Json] = [[1, 2], [2, 1], 1, 1.0, "1", True, None]
+    assert len({json_text.digest(value) for value in different}) == 7
 
 
 def test_the_queue_text_is_ascii_so_that_sqs_accepts_every_character() -> None:

@@ -19,6 +19,7 @@ def test_a_failing_task_does_not_fail_its_batch(
     def perform(task: Task, context: WorkContext) -> Json:
         if task.task_id == "bad":
             raise ValueError
+        return None
 
     performing(perform)
     names = ["a", "bad", "b", "c"]

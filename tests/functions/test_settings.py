@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 
 from get_task.handler import GetSettings
@@ -18,10 +16,10 @@ def test_a_complete_environment_is_read_into_typed_values() -> None:
     settings = ProcessSettings.read(VALUES | {"FAILURE_RATE": "0.3", "SIMULATION_SEED": "7"})
     assert settings.policy == RetryPolicy(3, 5, 900)
     assert settings.simulation == Simulation(0.3, "", "7")
-    assert settings.keep_for == timedelta(days=30)
+    assert settings.record_ttl_days == 30
     assert SubmitSettings.read(VALUES).task_queue_url == "https://queue"
     assert MonitorSettings.read(VALUES).dead_letter_queue_url == "https://dead-letters"
-    assert GetSettings.read(VALUES).common.service == "taskguard-test"
+    assert GetSettings.read(VALUES).powertools_service_name == "taskguard-test"
 
 
 def test_all_problems_are_reported_at_once() -> None:

@@ -5,12 +5,11 @@ import pytest
 from taskguard.edge.requests import (
     MAX_BATCH_BODY_BYTES,
     MAX_BODY_BYTES,
-    InvalidSubmission,
-    Submission,
-    TooLarge,
     parse_batch,
     parse_submission,
 )
+from taskguard.model.errors import InvalidSubmission, TooLarge
+from taskguard.model.message import Submission
 
 
 def _faults(body: bytes) -> list[str]:

@@ -39,8 +39,8 @@ def test_every_line_of_a_task_names_task_attempt_invocation_and_correlation(
     lines = [line for line in _lines(capsys) if "event" in line]
     assert [line["event"] for line in lines] == ["TASK_SUBMITTED", "TASK_STARTED", "TASK_COMPLETED"]
     assert {line["taskId"] for line in lines} == {"a"}
-    assert {line["correlation_id"] for line in lines} == {"order-7"}
-    assert {line["function_request_id"] for line in lines} == {"request-1"}
+    assert {line["correlationId"] for line in lines} == {"order-7"}
+    assert {line["functionRequestId"] for line in lines} == {"request-1"}
     assert [line.get("attempt") for line in lines] == [None, 1, 1]
 
 
@@ -68,9 +68,11 @@ def test_the_separators_tried_are_all_there_are() -> None:
 def test_no_text_cuts_a_log_line_or_forges_one(separator: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = forged(separator)
     telemetry = Telemetry("taskguard-test", "TaskGuard")
-    telemetry.begin(text)
-    telemetry.report(Event.RETRY, error=ValueError(text), taskId=text, payload={text: [text]}, reason=text)
-    (line,) = _lines(capsys)
+    with telemetry.invocation(text):
+        telemetry.report(
+            Event.RETRY, error=ValueError(text), taskId=text, payload={text: [text]}, reason=text
+        )
+    line, _metrics = _lines(capsys)
     assert line["event"] == "TASK_RETRY"
     assert list(line.values()).count(text) == 3, "request id, taskId, reason"
     assert line["payload"] == {text: [text]}

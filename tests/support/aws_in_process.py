@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +13,11 @@ import get_task.handler
 import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
-from get_task.handler import GetSettings
+from get_task.handler import GetApi, GetSettings
 from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
-from submit_task.handler import SubmitSettings
-from taskguard.edge.answers import HttpHandler
-from taskguard.edge.sqs import BatchHandler
+from submit_task.handler import SubmitApi, SubmitSettings
+from taskguard.edge.sqs import BatchResponse, Consumer
 from taskguard.model.record import TaskRecord
 from taskguard.redrive import Redriver
 from taskguard.storage import aws
@@ -62,24 +61,24 @@ class System:
 
     @property
     def store(self) -> TaskStore:
-        return TaskStore(self.dynamodb, TABLE)
+        return TaskStore(self.dynamodb, TABLE, record_ttl_days=30)
 
     @property
-    def submitter(self) -> HttpHandler:
+    def submitter(self) -> SubmitApi:
         # One at a time: moto checks a write's condition and writes in two steps, DynamoDB in one.
         settings = SubmitSettings.read(self.environment)
-        return submit_task.handler.build(settings, self.clock, batch_workers=1)
+        return replace(submit_task.handler.build(settings, self.clock), workers=1)
 
     @property
-    def getter(self) -> HttpHandler:
+    def getter(self) -> GetApi:
         return get_task.handler.build(GetSettings.read(self.environment))
 
     @property
-    def processor(self) -> BatchHandler:
+    def processor(self) -> Consumer:
         return process_task.handler.build(ProcessSettings.read(self.environment), self.clock)
 
     @property
-    def monitor(self) -> BatchHandler:
+    def monitor(self) -> Consumer:
         return monitor_dlq.handler.build(MonitorSettings.read(self.environment), self.clock)
 
     @property
@@ -88,19 +87,19 @@ class System:
 
     def submit(self, body: Any, path: str = "/tasks", **changes: Any) -> dict[str, Any]:
         """Submit a body and return the answer with its body parsed."""
-        return _parsed(self.submitter(http_event("POST", path, body, **changes), Context()))  # type: ignore[arg-type]
+        return _parsed(self.submitter.handle(http_event("POST", path, body, **changes), Context()))  # type: ignore[arg-type]
 
     def get(self, task_id: str) -> dict[str, Any]:
         """Ask the API for a task and return the answer with its body parsed."""
-        return _parsed(self.getter(http_event("GET", f"/tasks/{task_id}"), Context()))  # type: ignore[arg-type]
+        return _parsed(self.getter.handle(http_event("GET", f"/tasks/{task_id}"), Context()))  # type: ignore[arg-type]
 
     def process(self, *records: dict[str, Any], context: Context | None = None) -> list[str]:
         """Hand records to process_task and return the ids of those that come back."""
-        return _failures(self.processor({"Records": list(records)}, context or Context()))  # type: ignore[arg-type]
+        return _failures(self.processor.consume({"Records": list(records)}, context or Context()))  # type: ignore[arg-type]
 
     def watch(self, *records: dict[str, Any]) -> list[str]:
         """Hand records to monitor_dlq and return the ids of those that come back."""
-        return _failures(self.monitor({"Records": list(records)}, Context()))  # type: ignore[arg-type]
+        return _failures(self.monitor.consume({"Records": list(records)}, Context()))  # type: ignore[arg-type]
 
     def receive(self, url: str = "") -> list[dict[str, Any]]:
         """Receive what is visible on the task queue (or another), as records."""
@@ -158,5 +157,5 @@ def _parsed(answer: dict[str, Any]) -> dict[str, Any]:
     return answer | {"body": json.loads(answer["body"])}
 
 
-def _failures(response: dict[str, Any]) -> list[str]:
+def _failures(response: BatchResponse) -> list[str]:
     return [item["itemIdentifier"] for item in response["batchItemFailures"]]

@@ -1,20 +1,19 @@
 """What the functions behind the HTTP API share: requests in, JSON and problems out.
 
 API Gateway has chosen the route by the time a function is called; its key leads straight to the code. (The
-event handler of Powertools would choose again, and cost a fifth of the cold start: README, decisions.)
+event handler of Powertools would choose again, and cost a fifth of the cold start: docs/decisions, 17.)
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, TypeAlias
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard.edge.requests import Request
 from taskguard.edge.telemetry import Telemetry
 from taskguard.model import json_text
-from taskguard.model.errors import TaskGuardError
 from taskguard.model.json_text import Json
 
 RETRY_AFTER_SECONDS = 5
@@ -23,7 +22,7 @@ RETRY_AFTER_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """An answer that is no success; ``more`` are members beyond RFC 9457's own."""
+    """An answer that says why not; `more` holds members beyond RFC 9457's own."""
 
     status: HTTPStatus
     name: str
@@ -80,42 +79,15 @@ class Answer:
         }
 
 
-Route: TypeAlias = Callable[[Request], Answer]
-"""Answers the requests of one route; may raise any error that the handler's ``refuse`` has an answer for."""
-
-
-@dataclass(frozen=True)
-class HttpHandler:
-    """Answers HTTP API events.
-
-    Parameters
-    ----------
-    routes
-        By route key, as the API has them: ``POST /tasks``.
-    refuse
-        Makes a problem of an error; raises one that it has no answer for, which is a bug.
-    """
-
-    routes: Mapping[str, Route]
-    refuse: Callable[[TaskGuardError], Problem]
-    telemetry: Telemetry
-
-    def __call__(self, event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Answer one request."""
-        self.telemetry.begin(context.aws_request_id)
-        try:
-            return self._answer(Request.of(event)).response()
-        finally:
-            self.telemetry.flush()
-
-    def _answer(self, request: Request) -> Answer:
-        route = self.routes.get(request.route)
-        if route is None:
-            return problem_answer(NO_ROUTE)
-        try:
-            return route(request)
-        except TaskGuardError as error:
-            return problem_answer(self.refuse(error))
+def respond(
+    event: Mapping[str, Any],
+    context: LambdaContext,
+    telemetry: Telemetry,
+    answer: Callable[[Request], Answer],
+) -> dict[str, Any]:
+    """Answer an event of the HTTP API and return the response; `answer` raises for bugs alone."""
+    with telemetry.invocation(context.aws_request_id):
+        return answer(Request.of(event)).response()
 
 
 def problem_answer(problem: Problem) -> Answer:

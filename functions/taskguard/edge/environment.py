@@ -1,69 +1,96 @@
-"""A function's environment, read value by value into one typed object (its ``settings`` module)."""
+"""A function's environment as one typed object: a field for each key, checked when it is read."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, fields
+from typing import Any, Self, get_args, get_type_hints
 
 from taskguard.model.errors import InvalidEnvironment
 
 
-@dataclass
-class Environment:
-    """Reads values one by one and remembers every problem, so that all are reported at once."""
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """Rule of a whole number: not below `least`."""
 
-    values: Mapping[str, str]
-    problems: list[str] = field(default_factory=list)
+    least: int
 
-    def text(self, key: str) -> str:
-        """Return a value that must not be empty."""
-        value = self.values.get(key, "")
-        if not value:
-            self.problems.append(f"{key} is missing")
-        return value
-
-    def optional(self, key: str) -> str:
-        """Return a value, or the empty text."""
-        return self.values.get(key, "")
-
-    def whole(self, key: str, least: int) -> int:
-        """Return a whole number of at least ``least``."""
-        return int(self._number(key, int, least))
-
-    def share(self, key: str) -> float:
-        """Return a number from 0 to 1."""
-        value = self._number(key, float, 0)
-        if value > 1:
-            self.problems.append(f"{key} must be at most 1, is {value}")
-        return value
-
-    def finish(self) -> None:
-        """Raise ``InvalidEnvironment`` if anything was wrong."""
-        if self.problems:
-            raise InvalidEnvironment(self.problems)
-
-    def _number(self, key: str, kind: type[int] | type[float], least: int) -> float:
-        try:
-            value = kind(self.values.get(key, ""))
-        except ValueError:
-            self.problems.append(f"{key} must be a number, is {self.values.get(key)!r}")
-            return least
-        if not value >= least:
-            self.problems.append(f"{key} must be at least {least}, is {value}")
+    def read(self, text: str) -> int:
+        """Return the number; raises `ValueError` with what is wrong."""
+        value = int(_number(text, int))
+        if value < self.least:
+            raise ValueError(f"must be at least {self.least}, is {value}")
         return value
 
 
 @dataclass(frozen=True, slots=True)
-class Common:
-    """What every function needs: the table, and the names of its telemetry."""
+class Share:
+    """Rule of a number from 0 to 1."""
 
-    table: str
-    service: str
-    namespace: str
+    def read(self, text: str) -> float:
+        """Return the number; raises `ValueError` with what is wrong."""
+        value = _number(text, float)
+        if not value >= 0:  # not-a-number is not
+            raise ValueError(f"must be at least 0, is {value}")
+        if value > 1:
+            raise ValueError(f"must be at most 1, is {value}")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class MayBeEmpty:
+    """Rule of a text that may be empty or missing."""
+
+    def read(self, text: str) -> str:
+        """Return the text."""
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """Rule of a text that must be there; fields without another rule have this one."""
+
+    def read(self, text: str) -> str:
+        """Return the text; raises `ValueError` if it is empty."""
+        if not text:
+            raise ValueError("is missing")
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What every function has in its environment; each handler adds the fields of its own.
+
+    A field is read from the key of the same name in capitals: `tasks_table_name` from `TASKS_TABLE_NAME`. A
+    rule stands in the annotation: `max_attempts: Annotated[int, AtLeast(1)]`.
+    """
+
+    tasks_table_name: str
+    powertools_service_name: str
+    powertools_metrics_namespace: str
 
     @classmethod
-    def read(cls, environment: Environment) -> "Common":
-        """Read the part; problems stay with the environment."""
-        return cls(
-            table=environment.text("TASKS_TABLE_NAME"),
-            service=environment.text("POWERTOOLS_SERVICE_NAME"),
-            namespace=environment.text("POWERTOOLS_METRICS_NAMESPACE"),
-        )
+    def read(cls, values: Mapping[str, str]) -> Self:
+        """Return the environment; raises `InvalidEnvironment` with everything that is wrong."""
+        annotations = get_type_hints(cls, include_extras=True)
+        found: dict[str, Any] = {}
+        problems = []
+        for each in fields(cls):
+            rule, key = _rule(annotations[each.name]), each.name.upper()
+            try:
+                found[each.name] = rule.read(values.get(key, ""))
+            except ValueError as error:
+                problems.append(f"{key} {error}")
+        if problems:
+            raise InvalidEnvironment(problems)
+        return cls(**found)
+
+
+def _rule(annotation: object) -> AtLeast | Share | MayBeEmpty | Required:
+    rules = (each for each in get_args(annotation) if isinstance(each, AtLeast | Share | MayBeEmpty))
+    return next(rules, Required())
+
+
+def _number(text: str, kind: type[int] | type[float]) -> float:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"must be a number, is {text or None!r}") from None

@@ -1,18 +1,29 @@
-"""What clients submit, checked: every fault is named at once, each with its place in the body."""
+"""Requests as API Gateway hands them over, and what clients submit: checked, every fault named at once."""
 
-import re
 from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from taskguard.model import json_text
-from taskguard.model.errors import InvalidJson, TaskGuardError
+from taskguard.model.errors import Fault, InvalidJson, InvalidSubmission, TooLarge
 from taskguard.model.json_text import Json
-from taskguard.model.message import MAX_PAYLOAD_BYTES
-from taskguard.model.record import TASK_ID_RULE, is_task_id
+from taskguard.model.message import MAX_PAYLOAD_BYTES, Submission
+from taskguard.model.record import TASK_ID_PATTERN, TASK_ID_RULE, is_task_id
 
-_CORRELATION_ID: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+MAX_BODY_BYTES: Final = 256 * 1024
+"""Largest body of one submission."""
+
+MAX_BATCH_TASKS: Final = 25
+"""Most tasks in one batch."""
+
+MAX_BATCH_BODY_BYTES: Final = 4 * 1024 * 1024
+"""Largest body of a batch; Lambda itself takes 6 MB of request, in its own encoding."""
+
+MAX_UNKNOWN_NAMED: Final = 50
+"""Most unknown members named one by one; a batch of nothing else would not fit Lambda's 6 MB of answer."""
+
+_MEMBERS: Final = {"taskId", "payload"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +33,15 @@ class Request:
     Parameters
     ----------
     route
-        The key of the route that API Gateway chose: ``POST /tasks``.
+        The key of the route that API Gateway chose: `POST /tasks`.
     task_id
-        The path parameter ``taskId``, decoded; empty on routes without.
+        The path parameter `taskId`, decoded; empty on routes without.
     body
         The body as it was sent; None if it cannot be decoded.
     request_id
         API Gateway's id of the request, also in its access log.
     correlation_id
-        The header ``X-Correlation-Id`` if it has the form of a task id, else the request id.
+        The header `X-Correlation-Id` if it has the form of a task id, else the request id.
     """
 
     route: str
@@ -49,7 +60,7 @@ class Request:
             task_id=(event.get("pathParameters") or {}).get("taskId", ""),
             body=_body(event),
             request_id=request_id,
-            correlation_id=wanted if _CORRELATION_ID.fullmatch(wanted) else request_id,
+            correlation_id=wanted if TASK_ID_PATTERN.fullmatch(wanted) else request_id,
         )
 
 
@@ -61,60 +72,13 @@ def _body(event: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-MAX_BODY_BYTES: Final = 256 * 1024
-"""Largest body of one submission."""
-
-MAX_BATCH_TASKS: Final = 25
-"""Most tasks in one batch."""
-
-MAX_BATCH_BODY_BYTES: Final = 4 * 1024 * 1024
-"""Largest body of a batch; Lambda itself takes 6 MB of request, in its own encoding."""
-
-MAX_UNKNOWN_NAMED: Final = 50
-"""Most unknown members named one by one; a batch of nothing else would not fit Lambda's 6 MB of answer."""
-
-_MEMBERS: Final = {"taskId", "payload"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One thing wrong with a body; ``pointer`` is its place (JSON Pointer, RFC 6901), empty for the whole."""
-
-    pointer: str
-    detail: str
-
-
-class InvalidSubmission(TaskGuardError):
-    """A body that is no submission, with every fault found."""
-
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("; ".join(f"{fault.pointer or 'body'} {fault.detail}" for fault in faults))
-        self.faults = faults
-
-
-class TooLarge(TaskGuardError):
-    """A body or payload over its limit in bytes."""
-
-    def __init__(self, what: str, limit: int) -> None:
-        super().__init__(f"the {what} is larger than {limit} bytes")
-        self.limit = limit
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """A task that a client wants done; without an id it gets one."""
-
-    task_id: str | None
-    payload: Json
-
-
 def parse_submission(body: bytes | None) -> Submission:
-    """Return the submission of a body; raises ``InvalidSubmission`` or ``TooLarge``."""
+    """Return the submission of a body; raises `InvalidSubmission` or `TooLarge`."""
     return to_submission(_parse(body, MAX_BODY_BYTES))
 
 
 def parse_batch(body: bytes | None) -> list[Json]:
-    """Return the items of a batch, unchecked, 1 to 25; raises ``InvalidSubmission`` or ``TooLarge``."""
+    """Return the items of a batch, unchecked, 1 to 25; raises `InvalidSubmission` or `TooLarge`."""
     value = _parse(body, MAX_BATCH_BODY_BYTES)
     if not isinstance(value, dict):
         raise InvalidSubmission([Fault("", "must be a JSON object")])
@@ -128,11 +92,13 @@ def parse_batch(body: bytes | None) -> list[Json]:
 
 
 def to_submission(value: Json) -> Submission:
-    """Return the submission of a JSON value; raises ``InvalidSubmission`` or ``TooLarge``."""
+    """Return the submission of a JSON value; raises `InvalidSubmission` or `TooLarge`."""
     if not isinstance(value, dict):
         raise InvalidSubmission([Fault("", "must be a JSON object")])
     faults = _unknown(value, _MEMBERS)
-    if "taskId" in value and not is_task_id(value["taskId"]):
+    task_id = value.get("taskId")
+    given_id = task_id if is_task_id(task_id) else None
+    if "taskId" in value and given_id is None:
         faults.append(Fault("/taskId", TASK_ID_RULE))
     if "payload" not in value:
         faults.append(Fault("/payload", "is missing; any JSON value will do"))
@@ -140,7 +106,7 @@ def to_submission(value: Json) -> Submission:
         raise InvalidSubmission(faults)
     if json_text.size(value["payload"]) > MAX_PAYLOAD_BYTES:
         raise TooLarge("payload", MAX_PAYLOAD_BYTES)
-    return Submission(value.get("taskId"), value["payload"])
+    return Submission(given_id, value["payload"])
 
 
 def _parse(body: bytes | None, limit: int) -> Json:

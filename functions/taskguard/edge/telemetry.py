@@ -1,6 +1,8 @@
 """What happens, once as a structured log line and, where it counts, as a CloudWatch metric (EMF)."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -10,9 +12,12 @@ from typing import Any, Final
 from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
+from taskguard.edge.environment import Environment
+from taskguard.model.record import TaskRecord
+
 
 class Event(StrEnum):
-    """The ``event`` of a log line: filter logs by it."""
+    """The `event` of a log line: filter logs by it."""
 
     SUBMITTED = "TASK_SUBMITTED"
     SUBMIT_REPEATED = "TASK_SUBMIT_REPEATED"
@@ -39,7 +44,7 @@ METRICS: Final = {
     Event.DEAD_LETTER: "TaskDeadLettered",
     Event.DUPLICATE: "TaskDuplicate",
 }
-"""Events that are counted, under the stack's only dimension, ``service``."""
+"""Events that are counted, under the stack's only dimension, `service`."""
 
 LATENCY: Final = "TaskLatency"
 """Milliseconds from a task's creation to its completion."""
@@ -62,7 +67,7 @@ class Telemetry:
     Parameters
     ----------
     service
-        ``taskguard-<stack>``: names the log lines' service and is the metrics' dimension.
+        `taskguard-<stack>`: names the log lines' service and is the metrics' dimension.
     namespace
         The metrics' CloudWatch namespace.
     """
@@ -79,16 +84,41 @@ class Telemetry:
         metrics = EphemeralMetrics(namespace=self.namespace, service=self.service)
         object.__setattr__(self, "_metrics", metrics)
 
-    def begin(self, request_id: str) -> None:
-        """Name the invocation in every line that follows."""
-        self._logger.append_keys(function_request_id=request_id)
+    @classmethod
+    def of(cls, environment: Environment) -> "Telemetry":
+        """Return the telemetry that a function's environment names."""
+        return cls(environment.powertools_service_name, environment.powertools_metrics_namespace)
 
-    def report(self, event: Event, *, error: BaseException | None = None, **facts: Any) -> None:
-        """Log one line with the given facts, and count the event if it is counted.
+    @contextmanager
+    def invocation(self, request_id: str) -> Iterator[None]:
+        """Name the invocation in every line until it ends; then write the metrics counted meanwhile."""
+        self._logger.append_keys(functionRequestId=request_id)
+        try:
+            yield
+        finally:
+            self.flush()
 
-        A fact that is None is left out; Powertools would leave it out too.
+    def report(
+        self,
+        event: Event,
+        record: TaskRecord | None = None,
+        *,
+        error: BaseException | None = None,
+        **facts: object,
+    ) -> None:
+        """Log one line, and count the event if it is counted.
+
+        Parameters
+        ----------
+        record
+            The task that the event happened to; the line tells its id, state and correlation id.
+        error
+            Logged with its stack trace.
+        facts
+            Anything else worth telling, by key in camelCase; what is None is left out, as Powertools does.
         """
-        known = {key: value for key, value in facts.items() if value is not None}
+        told = (record.log_facts() if record else {}) | facts
+        known = {key: value for key, value in told.items() if value is not None}
         write = self._logger.warning if event in _WARNINGS else self._logger.info
         write(event.value, extra={"event": event.value, **known}, exc_info=error)
         if metric := METRICS.get(event):

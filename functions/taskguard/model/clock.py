@@ -14,12 +14,12 @@ def utc_now() -> datetime:
 
 
 def to_text(moment: datetime) -> str:
-    """Return ISO 8601 in UTC with milliseconds and ``Z``: sorts as text in the order of time."""
+    """Return ISO 8601 in UTC with milliseconds and `Z`: sorts as text in the order of time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def from_text(text: str) -> datetime:
-    """Return the moment of a text made by ``to_text``."""
+    """Return the moment of a text made by `to_text`."""
     return datetime.fromisoformat(text)
 
 

@@ -1,12 +1,17 @@
-"""Errors that carry facts as attributes. Code in ``process_task/work.py`` raises the first two."""
+"""Every error that TaskGuard raises, with its facts as attributes."""
+
+from dataclasses import dataclass
 
 
 class TaskGuardError(Exception):
     """Base of every error that TaskGuard raises itself."""
 
 
+# Raised by your work.
+
+
 class PermanentError(TaskGuardError):
-    """Raised by work that can never succeed: the task goes to the dead-letter queue without another try."""
+    """Raised by work that can never succeed: the task is dead-lettered without another attempt."""
 
 
 class RetryAfter(TaskGuardError):
@@ -15,8 +20,8 @@ class RetryAfter(TaskGuardError):
     Parameters
     ----------
     seconds
-        Wait before the next attempt, 0 to 42,300 (SQS's 12 hours less the attempt's time); cut to that range.
-        It replaces the backoff's wait, not the limit on attempts.
+        Wait before the next attempt, 0 to 42,300 (SQS's 12 hours less an invocation's 15 minutes); other
+        values are cut to that range. Replaces the backoff, but still uses up an attempt.
     reason
         Kept in the record as the attempt's error.
     """
@@ -27,24 +32,78 @@ class RetryAfter(TaskGuardError):
 
 
 class SimulatedFailure(TaskGuardError):
-    """A failure made by the simulation settings, not by work."""
+    """A failure that the simulation settings asked for."""
+
+
+# Raised for what arrives.
 
 
 class InvalidJson(TaskGuardError):
-    """A text that is not strict JSON, with the reason fit to show its author."""
+    """A text that is not strict JSON; the message says why and may be shown to whoever sent it."""
 
 
 class UnreadableMessage(TaskGuardError):
-    """A queue message whose body is no task."""
+    """A queue message that does not describe a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a body.
+
+    Parameters
+    ----------
+    pointer
+        Where it is (JSON Pointer, RFC 6901); empty for the body as a whole.
+    detail
+        What is wrong, continuing the sentence "taskId ...".
+    """
+
+    pointer: str
+    detail: str
+
+
+class InvalidSubmission(TaskGuardError):
+    """A body that does not describe a task; `faults` holds everything that is wrong with it."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(f"{fault.pointer or 'body'} {fault.detail}" for fault in faults))
+        self.faults = faults
+
+
+class TooLarge(TaskGuardError):
+    """A body or payload over its limit, given in bytes."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(f"the {what} is larger than {limit} bytes")
+        self.limit = limit
+
+
+class Conflict(TaskGuardError):
+    """The id belongs to a task with another payload."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} exists with another payload")
+        self.task_id = task_id
+
+
+class NotSubmitted(TaskGuardError):
+    """AWS failed in the middle of a submit; repeating it with the same id completes what was half done."""
+
+    def __init__(self, task_id: str) -> None:
+        super().__init__(f"task {task_id} could not be submitted now; repeat it with the same taskId")
+        self.task_id = task_id
+
+
+# Raised by what TaskGuard runs on.
 
 
 class Unavailable(TaskGuardError):
-    """An AWS call that failed or whose answer was lost; whether it took effect is unknown.
+    """An AWS call that failed, or whose answer was lost; whether it took effect is unknown.
 
     Parameters
     ----------
     operation
-        The API operation, such as ``PutItem``.
+        The API operation, such as `PutItem`.
     code
         AWS's error code, or the name of the transport's error.
     """
@@ -56,7 +115,7 @@ class Unavailable(TaskGuardError):
 
 
 class InvalidEnvironment(TaskGuardError):
-    """A function's environment that lacks a key or holds a bad value; names every problem."""
+    """A function's environment lacks keys or holds bad values; `problems` names all of them."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("; ".join(problems))

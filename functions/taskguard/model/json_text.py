@@ -3,12 +3,12 @@
 import hashlib
 import json
 import math
-from typing import Any, Final, NoReturn, TypeAlias
+from typing import Final, NoReturn, TypeAlias
 
 from taskguard.model.errors import InvalidJson
 
-Json: TypeAlias = Any
-"""A JSON value as Python holds it: None, bool, int, float, str, list or dict with text keys."""
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+"""A JSON value as Python holds it."""
 
 MAX_DEPTH: Final = 64
 """Deepest nesting accepted. Far below Python's recursion limit, so that no later reader runs into it."""
@@ -21,11 +21,11 @@ def parse(text: str | bytes) -> Json:
     ------
     InvalidJson
         Not UTF-8 or not JSON; NaN, Infinity or a number too large to be one; an object with a key
-        twice; a lone surrogate; nesting over ``MAX_DEPTH``.
+        twice; a lone surrogate; nesting over `MAX_DEPTH`.
     """
     try:
         decoded = text.decode("utf-8") if isinstance(text, bytes) else text
-        value = json.loads(
+        value: Json = json.loads(
             decoded, parse_constant=_reject_constant, parse_float=_finite, object_pairs_hook=_unique
         )
         _check_depth(value)
@@ -44,7 +44,7 @@ def parse(text: str | bytes) -> Json:
 
 
 def compact(value: Json) -> str:
-    """Return the shortest JSON text of a value, characters as they are; NaN raises ``ValueError``."""
+    """Return the shortest JSON text of a value, characters as they are; NaN raises `ValueError`."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
@@ -73,7 +73,7 @@ def _check_depth(value: Json) -> None:
     raise InvalidJson(f"is nested deeper than {MAX_DEPTH} levels")
 
 
-def _containers(node: Json) -> list[Json]:
+def _containers(node: list[Json] | dict[str, Json]) -> list[list[Json] | dict[str, Json]]:
     children = node.values() if isinstance(node, dict) else node
     return [child for child in children if isinstance(child, dict | list)]
 

@@ -1,4 +1,4 @@
-"""A task's record: what the table holds, as immutable values."""
+"""What a task is: its id and its record, as immutable values."""
 
 import re
 import secrets
@@ -6,19 +6,21 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeGuard
 
 from taskguard.model.clock import to_millis
 from taskguard.model.json_text import Json
 
 TASK_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
+"""What an id is made of; correlation ids follow the same rule."""
+
 TASK_ID_RULE: Final = "must be 1 to 128 characters out of A-Z a-z 0-9 . _ : -, and neither . nor .."
 
 _DOT_SEGMENTS: Final = {".", ".."}
 """Clients and proxies remove these from a path (RFC 3986, section 5.2.4): nobody could read such a task."""
 
 
-def is_task_id(task_id: object) -> bool:
+def is_task_id(task_id: object) -> TypeGuard[str]:
     """Tell whether a value can be a task id."""
     return (
         isinstance(task_id, str) and bool(TASK_ID_PATTERN.fullmatch(task_id)) and task_id not in _DOT_SEGMENTS
@@ -34,7 +36,7 @@ def new_task_id(now: datetime) -> str:
 
 
 class Status(StrEnum):
-    """Where a task stands; README's state machine shows the transitions."""
+    """Where a task stands; `taskguard.storage.transitions` says how it gets there."""
 
     QUEUED = "QUEUED"
     PROCESSING = "PROCESSING"
@@ -67,6 +69,13 @@ class Failure:
         message = str(error).encode("utf-8", "replace").decode()
         return cls(type(error).__name__, message[:500])
 
+    def __str__(self) -> str:
+        return f"{self.type}: {self.message}"
+
+    def members(self) -> dict[str, Json]:
+        """Return it as the table, the API and the log write it."""
+        return {"type": self.type, "message": self.message}
+
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
@@ -77,7 +86,7 @@ class Attempt:
     generation
         The generation of the message that woke it: 1, and one more for each redrive.
     receive_count
-        SQS's ``ApproximateReceiveCount`` of that message, from 1.
+        SQS's `ApproximateReceiveCount` of that message, from 1.
     request_id
         The Lambda invocation it ran in, for finding its logs.
     """
@@ -127,6 +136,21 @@ class TaskRecord:
     correlation_id: str | None = None
 
     @property
+    def is_settled(self) -> bool:
+        """Tell whether nothing more happens to the task by itself."""
+        return self.status in SETTLED
+
+    @property
     def is_untried(self) -> bool:
         """Tell whether the task waits for its first attempt, so that sending its message again is safe."""
         return self.status is Status.QUEUED and not self.attempts
+
+    def log_facts(self) -> dict[str, str | int | None]:
+        """Return what every log line about the task says of it."""
+        return {
+            "taskId": self.task_id,
+            "attempt": len(self.attempts) or None,
+            "generation": self.generation,
+            "status": self.status.value,
+            "correlationId": self.correlation_id,
+        }

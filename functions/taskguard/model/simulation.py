@@ -39,7 +39,7 @@ class Simulation:
         return next((n for n in range(1, max_attempts + 1) if not self.fails(task_id, n)), None)
 
     def check(self, task_id: str, attempt: int) -> None:
-        """Raise ``SimulatedFailure`` if the attempt fails."""
+        """Raise `SimulatedFailure` if the attempt fails."""
         if self.fails(task_id, attempt):
             raise SimulatedFailure(f"simulated failure of attempt {attempt}")
 

@@ -5,7 +5,6 @@ from typing import Any
 from taskguard.model.clock import to_text
 from taskguard.model.json_text import Json
 from taskguard.model.record import Attempt, Status, TaskRecord
-from taskguard.storage.items import failure_value
 
 
 def task_view(record: TaskRecord) -> dict[str, Json]:
@@ -19,7 +18,7 @@ def task_view(record: TaskRecord) -> dict[str, Json]:
             "createdAt": to_text(record.created_at),
             "updatedAt": to_text(record.updated_at),
             "attempts": attempts_view(record),
-            "lastError": record.last_error and failure_value(record.last_error),
+            "lastError": record.last_error and record.last_error.members(),
             "nextAttemptAt": record.next_attempt_at and to_text(record.next_attempt_at),
             "completedAt": record.completed_at and to_text(record.completed_at),
             "deadLetteredAt": record.dead_lettered_at and to_text(record.dead_lettered_at),
@@ -51,7 +50,7 @@ def _attempt_view(number: int, attempt: Attempt) -> dict[str, Json]:
             "startedAt": to_text(attempt.started_at),
             "endedAt": attempt.ended_at and to_text(attempt.ended_at),
             "outcome": attempt.outcome and attempt.outcome.value,
-            "error": attempt.error and failure_value(attempt.error),
+            "error": attempt.error and attempt.error.members(),
             "requestId": attempt.request_id,
         }
     )

@@ -38,7 +38,7 @@ def sqs() -> "SQSClient":
 
 @contextmanager
 def unavailable_as_error(operation: str) -> Iterator[None]:
-    """Turn any failure of an AWS call into ``Unavailable``, and let a refused condition through."""
+    """Turn any failure of an AWS call into `Unavailable`, and let a refused condition through."""
     try:
         yield
     except ClientError as error:

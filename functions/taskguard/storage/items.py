@@ -11,7 +11,7 @@ from taskguard.model.clock import from_text, to_text
 from taskguard.model.record import Attempt, Failure, Outcome, Status, TaskRecord
 
 Item: TypeAlias = Mapping[str, Any]
-"""Attribute values as the DynamoDB client takes and gives them: ``{"taskId": {"S": "a"}}``."""
+"""Attribute values as the DynamoDB client takes and gives them: `{"taskId": {"S": "a"}}`."""
 
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
@@ -47,11 +47,6 @@ def attempt_value(attempt: Attempt) -> dict[str, Any]:
         "startedAt": to_text(attempt.started_at),
         "requestId": attempt.request_id,
     }
-
-
-def failure_value(failure: Failure) -> dict[str, str]:
-    """Return a failure as a plain map."""
-    return {"type": failure.type, "message": failure.message}
 
 
 def to_record(item: Item) -> TaskRecord:

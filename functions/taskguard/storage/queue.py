@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TaskQueue:
-    """Sends messages to one queue and postpones received ones; every method may raise ``Unavailable``."""
+    """Sends messages to one queue and hides received ones; every method may raise `Unavailable`."""
 
     client: "SQSClient"
     url: str
@@ -23,8 +23,8 @@ class TaskQueue:
         with unavailable_as_error("SendMessage"):
             self.client.send_message(QueueUrl=self.url, MessageBody=message.body())
 
-    def postpone(self, receipt_handle: str, seconds: int) -> None:
-        """Let a received message come back after so many seconds, 0 to 42,300 (cut to that range)."""
+    def hide(self, receipt_handle: str, seconds: int) -> None:
+        """Deliver a received message again after so many seconds, 0 to 42,300 (cut to that range)."""
         with unavailable_as_error("ChangeMessageVisibility"):
             self.client.change_message_visibility(
                 QueueUrl=self.url,

@@ -1,4 +1,4 @@
-"""The tasks table: one conditional write for every change of state (see ``transitions``)."""
+"""The tasks table: one conditional write for every change of state (see `transitions`)."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Refused(Exception):
-    """A write whose condition did not hold; ``record`` is what the table holds instead (None: nothing)."""
+    """A write whose condition did not hold; `record` is what the table holds instead (None: nothing)."""
 
     def __init__(self, record: TaskRecord | None) -> None:
         super().__init__("the condition did not hold")
@@ -30,19 +30,19 @@ class Refused(Exception):
 class TaskStore:
     """Reads and writes task records.
 
-    Every method raises ``Unavailable`` if the table cannot be reached or refuses for any reason other
+    Every method raises `Unavailable` if the table cannot be reached or refuses for any reason other
     than the condition; whether the write took effect is then unknown. Repeating a write is safe: a write
     of one's own that already took effect is recognised and answered as success.
 
     Parameters
     ----------
-    keep_for
-        How long a settled record is kept before DynamoDB's TTL may delete it.
+    record_ttl_days
+        How long a settled record is kept before DynamoDB's TTL may delete it; needed only to settle tasks.
     """
 
     client: "DynamoDBClient"
     table: str
-    keep_for: timedelta = timedelta(days=30)
+    record_ttl_days: int | None = None
 
     def get(self, task_id: str) -> TaskRecord | None:
         """Return the record, read with strong consistency, or None."""
@@ -53,7 +53,7 @@ class TaskStore:
         return to_record(answer["Item"]) if "Item" in answer else None
 
     def create(self, record: TaskRecord) -> None:
-        """Write a new record; raises ``Refused`` with the present one if the id is taken."""
+        """Write a new record; raises `Refused` with the present one if the id is taken."""
         try:
             with unavailable_as_error("PutItem"):
                 self.client.put_item(
@@ -70,9 +70,9 @@ class TaskStore:
     def claim(
         self, message: Message, attempt: Attempt, token: str, lease_until: datetime, sent_at: datetime
     ) -> TaskRecord:
-        """Take the task for one attempt; raises ``Refused`` if it is not to be had.
+        """Take the task for one attempt; raises `Refused` if it cannot be claimed.
 
-        ``sent_at`` is when the message was sent: a dead letter is only claimed by one sent after its burial.
+        `sent_at` is when the message was sent: a dead letter is only claimed by one sent after its burial.
         """
         try:
             transition = transitions.claim(message, attempt, token, lease_until, sent_at)
@@ -83,9 +83,9 @@ class TaskStore:
             raise
 
     def complete(self, record: TaskRecord, result: Json, now: datetime) -> TaskRecord:
-        """Keep the result of my attempt; raises ``Refused`` if the attempt is no longer mine."""
+        """Keep the result of my attempt; raises `Refused` if the attempt is no longer mine."""
         return self._report(
-            record, transitions.complete(record, result, now, self.keep_for), Status.COMPLETED
+            record, transitions.complete(record, result, now, self._expiry(now)), Status.COMPLETED
         )
 
     def fail(
@@ -97,17 +97,22 @@ class TaskStore:
         *,
         permanent: bool = False,
     ) -> TaskRecord:
-        """Keep the error of my attempt; raises ``Refused`` if the attempt is no longer mine."""
+        """Keep the error of my attempt; raises `Refused` if the attempt is no longer mine."""
         transition = transitions.fail(record, failure, now, next_at, permanent=permanent)
         return self._report(record, transition, Status.RETRYING)
 
     def bury(self, message: Message, failure: Failure, now: datetime) -> TaskRecord:
-        """Put the task aside; raises ``Refused`` if it is completed, running or of a newer generation."""
-        return self._apply(message.task_id, transitions.bury(message, failure, now, self.keep_for))
+        """Put the task aside; raises `Refused` if it is completed, running or of a newer generation."""
+        return self._apply(message.task_id, transitions.bury(message, failure, now, self._expiry(now)))
 
     def redrive(self, record: TaskRecord, now: datetime) -> TaskRecord:
-        """Mark a dead letter as queued again; raises ``Refused`` if it is no longer that dead letter."""
+        """Mark a dead letter as queued again; raises `Refused` if it is no longer that dead letter."""
         return self._apply(record.task_id, transitions.redrive(record, now))
+
+    def _expiry(self, now: datetime) -> datetime:
+        if self.record_ttl_days is None:
+            raise ValueError("this store settles no tasks: it was made without record_ttl_days")
+        return now + timedelta(days=self.record_ttl_days)
 
     def _report(self, record: TaskRecord, transition: Transition, reached: Status) -> TaskRecord:
         try:

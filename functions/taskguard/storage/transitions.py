@@ -19,16 +19,16 @@ DynamoDB evaluates condition and update as one step (DynamoDB Developer Guide, "
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from taskguard.model import json_text
 from taskguard.model.clock import to_millis, to_text
 from taskguard.model.json_text import Json
 from taskguard.model.message import Message
-from taskguard.model.record import Attempt, Failure, Outcome, TaskRecord
-from taskguard.storage.items import attempt_value, failure_value, to_values
+from taskguard.model.record import Attempt, Failure, Outcome, Status, TaskRecord
+from taskguard.storage.items import attempt_value, to_values
 
 NO_RECORD = "attribute_not_exists(taskId)"
 MESSAGE_NOT_OLDER = "generation <= :generation"
@@ -48,14 +48,6 @@ OPEN = f"{QUEUED} OR {RETRY_DUE} OR {LEASE_OVER} OR {SENT_AFTER_BURIAL}"
 CLAIMABLE = f"{NO_RECORD} OR ({MESSAGE_NOT_OLDER} AND ({OPEN}))"
 BURIABLE = f"{NO_RECORD} OR ({MESSAGE_NOT_OLDER} AND {NOT_COMPLETED} AND {NO_LIVE_LEASE})"
 
-_STATES = {
-    ":queued": "QUEUED",
-    ":processing": "PROCESSING",
-    ":retrying": "RETRYING",
-    ":completed": "COMPLETED",
-    ":dead": "DEAD_LETTERED",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -64,31 +56,31 @@ class Transition:
     Parameters
     ----------
     assign
-        ``SET`` actions, an attribute path and its expression.
+        `SET` actions, an attribute path and its expression.
     remove
         Attributes that the new state does not have.
     values
-        Plain values of the placeholders; those of the states need not be given.
+        Plain values of the placeholders in condition and actions.
+    reserved
+        Attributes besides `status` that stand in `assign` as `#name`, because DynamoDB reserves the word.
     """
 
     condition: str
     assign: Mapping[str, str]
+    values: Mapping[str, Any]
     remove: tuple[str, ...] = ()
-    values: Mapping[str, Any] = field(default_factory=dict)
+    reserved: tuple[str, ...] = ()
 
     def request(self) -> dict[str, Any]:
         """Return the members of UpdateItem that describe the change."""
         update = "SET " + ", ".join(f"{path} = {value}" for path, value in self.assign.items())
         if self.remove:
             update += " REMOVE " + ", ".join(self.remove)
-        used = f"{update} {self.condition} "
-        states = {name: state for name, state in _STATES.items() if _mentions(used, name)}
-        names = {"#status": "status", "#result": "result", "#error": "error"}
         return {
             "UpdateExpression": update,
             "ConditionExpression": self.condition,
-            "ExpressionAttributeNames": {k: v for k, v in names.items() if k in used},
-            "ExpressionAttributeValues": to_values(states | dict(self.values)),
+            "ExpressionAttributeNames": {f"#{name}": name for name in ("status", *self.reserved)},
+            "ExpressionAttributeValues": to_values(self.values),
         }
 
 
@@ -114,12 +106,16 @@ def claim(
             **_message_values(message, attempt.started_at),
             ":now": to_millis(attempt.started_at),
             ":sent": to_text(sent_at),
+            ":queued": Status.QUEUED.value,
+            ":processing": Status.PROCESSING.value,
+            ":retrying": Status.RETRYING.value,
+            ":dead": Status.DEAD_LETTERED.value,
         },
     )
 
 
-def complete(record: TaskRecord, result: Json, now: datetime, keep_for: timedelta) -> Transition:
-    """Keep the result of the running attempt; the record expires after ``keep_for``."""
+def complete(record: TaskRecord, result: Json, now: datetime, expires: datetime) -> Transition:
+    """Keep the result of the running attempt; the record may be deleted from `expires` on."""
     last = f"attempts[{len(record.attempts) - 1}]"
     return Transition(
         condition=MY_ATTEMPT,
@@ -133,11 +129,14 @@ def complete(record: TaskRecord, result: Json, now: datetime, keep_for: timedelt
             f"{last}.outcome": ":completed",
         },
         remove=("leaseUntil",),
+        reserved=("result",),
         values={
+            ":processing": Status.PROCESSING.value,
+            ":completed": Status.COMPLETED.value,
             ":token": record.lease_token,
             ":result": json_text.compact(result),
             ":at": to_text(now),
-            ":expires": int((now + keep_for).timestamp()),
+            ":expires": int(expires.timestamp()),
         },
     )
 
@@ -145,7 +144,7 @@ def complete(record: TaskRecord, result: Json, now: datetime, keep_for: timedelt
 def fail(
     record: TaskRecord, failure: Failure, now: datetime, next_at: datetime | None, *, permanent: bool
 ) -> Transition:
-    """Keep the error of the running attempt; ``next_at`` is None if no other attempt is due."""
+    """Keep the error of the running attempt; `next_at` is None if no other attempt is due."""
     last = f"attempts[{len(record.attempts) - 1}]"
     assign = {
         "#status": ":retrying",
@@ -156,8 +155,10 @@ def fail(
         f"{last}.#error": ":error",
     }
     values: dict[str, Any] = {
+        ":processing": Status.PROCESSING.value,
+        ":retrying": Status.RETRYING.value,
         ":token": record.lease_token,
-        ":error": failure_value(failure),
+        ":error": failure.members(),
         ":at": to_text(now),
         ":outcome": Outcome.FAILED.value,
     }
@@ -165,10 +166,10 @@ def fail(
         assign["nextAttemptAt"], values[":next"] = ":next", to_text(next_at)
     if permanent:
         assign["permanent"], values[":permanent"] = ":permanent", True
-    return Transition(MY_ATTEMPT, assign, ("leaseUntil",), values)
+    return Transition(MY_ATTEMPT, assign, values, remove=("leaseUntil",), reserved=("error",))
 
 
-def bury(message: Message, failure: Failure, now: datetime, keep_for: timedelta) -> Transition:
+def bury(message: Message, failure: Failure, now: datetime, expires: datetime) -> Transition:
     """Put a task aside as a dead letter; burying it twice keeps the first time."""
     return Transition(
         condition=BURIABLE,
@@ -182,10 +183,13 @@ def bury(message: Message, failure: Failure, now: datetime, keep_for: timedelta)
         },
         remove=("leaseToken", "leaseUntil", "nextAttemptAt", "permanent"),
         values={
-            ":error": failure_value(failure),
+            ":error": failure.members(),
             ":day": to_text(now)[:10],
-            ":expires": int((now + keep_for).timestamp()),
+            ":expires": int(expires.timestamp()),
             ":now": to_millis(now),
+            ":processing": Status.PROCESSING.value,
+            ":completed": Status.COMPLETED.value,
+            ":dead": Status.DEAD_LETTERED.value,
             **_message_values(message, now),
         },
     )
@@ -197,7 +201,13 @@ def redrive(record: TaskRecord, now: datetime) -> Transition:
         condition=STILL_DEAD,
         assign={"#status": ":queued", "generation": ":generation", "updatedAt": ":at"},
         remove=("deadLetteredAt", "deadLetterDay", "expiresAt"),
-        values={":seen": record.generation, ":generation": record.generation + 1, ":at": to_text(now)},
+        values={
+            ":queued": Status.QUEUED.value,
+            ":dead": Status.DEAD_LETTERED.value,
+            ":seen": record.generation,
+            ":generation": record.generation + 1,
+            ":at": to_text(now),
+        },
     )
 
 
@@ -217,7 +227,3 @@ def _message_values(message: Message, now: datetime) -> dict[str, Any]:
         ":hash": json_text.digest(message.payload),
         ":at": to_text(now),
     }
-
-
-def _mentions(text: str, placeholder: str) -> bool:
-    return any(f"{placeholder}{end}" in text for end in " ,)")

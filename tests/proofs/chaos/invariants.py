@@ -8,6 +8,7 @@ from typing import Any
 
 from process_task.work import perform
 from taskguard.edge.telemetry import Event
+from taskguard.model.json_text import Json
 from taskguard.model.record import SETTLED, Outcome, Status, TaskRecord
 from taskguard.work import Task, WorkContext
 from tests.proofs.kit.invariants import Invariant, is_complete_dead_letter_line, same_json
@@ -90,7 +91,7 @@ def has_the_works_result(history: TaskHistory) -> Iterator[str]:
 def keeps_every_attempt(history: TaskHistory) -> Iterator[str]:
     """Each attempt in the log is in the record too, in its place, and was started once."""
     attempts = history.record.attempts if history.record else ()
-    started = [(line["attempt"], line["function_request_id"]) for line in history.of(Event.STARTED)]
+    started = [(line["attempt"], line["functionRequestId"]) for line in history.of(Event.STARTED)]
     kept = {(number, attempt.request_id) for number, attempt in enumerate(attempts, 1)}
     for number, request in started:
         if (number, request) not in kept:
@@ -138,6 +139,6 @@ def keeps_what_was(before: Mapping[str, TaskRecord], history: TaskHistory) -> It
         yield "it was redriven, and has no new generation"
 
 
-def _result(record: TaskRecord) -> object:
+def _result(record: TaskRecord) -> Json:
     task = Task(record.task_id, record.payload, len(record.attempts), record.generation, record.created_at)
     return perform(task, WorkContext("", datetime.now(UTC)))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from process_task.work import perform
-from taskguard.model.json_text import digest
+from taskguard.model.json_text import Json, digest
 from taskguard.model.record import Attempt, Failure, Outcome, Status, TaskRecord
 from taskguard.model.views import attempts_view
 from taskguard.work import Task, WorkContext
@@ -15,7 +15,7 @@ from tests.proofs.chaos.invariants import TaskHistory, histories_of, keeps_what_
 from tests.proofs.chaos.report import Report
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
-PAYLOAD = {"a": [1, None, "ż"]}
+PAYLOAD: Json = {"a": [1, None, "ż"]}
 ERROR = Failure("SimulatedFailure", "simulated failure of attempt 1")
 FAILED = Attempt(1, 1, NOW, "r1", NOW + timedelta(seconds=1), Outcome.FAILED, ERROR)
 DONE = Attempt(1, 2, NOW + timedelta(seconds=3), "r2", NOW + timedelta(seconds=4), Outcome.COMPLETED)
@@ -44,7 +44,7 @@ DEAD = replace(
 
 
 def _started(attempt: int, request: str) -> dict[str, Any]:
-    return {"event": "TASK_STARTED", "taskId": "t", "attempt": attempt, "function_request_id": request}
+    return {"event": "TASK_STARTED", "taskId": "t", "attempt": attempt, "functionRequestId": request}
 
 
 BOTH = (_started(1, "r1"), _started(2, "r2"))

@@ -152,9 +152,9 @@ class Backend:
     def _url(self, queue: str) -> str:
         return self.system.queue_url if queue == "tasks" else self.system.dead_letter_url
 
-    def _without_output(self, handle: Callable[..., dict[str, Any]], event: dict[str, Any]) -> dict[str, Any]:
+    def _without_output(self, handle: Callable[..., Any], event: dict[str, Any]) -> dict[str, Any]:
         with redirect_stdout(io.StringIO()) as printed:
-            answer = handle(event, Context())
+            answer: dict[str, Any] = handle(event, Context())
         for metrics in documents(printed.getvalue()):
             assert "_aws" in metrics
         json.dumps(answer)

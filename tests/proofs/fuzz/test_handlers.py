@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-import submit_task.handler
 from taskguard.edge.answers import Answer, problem_answer, unavailable
 from tests.proofs.fuzz.backend import Backend, running_backend
 from tests.proofs.fuzz.campaign import Campaign, Tally
@@ -56,7 +55,7 @@ def test_a_record_without_its_message_is_noticed(backend: Backend, monkeypatch: 
 
 
 def test_an_answer_of_5xx_is_counted_and_fails(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(submit_task.handler.application().routes, "POST /tasks", _unavailable)
+    monkeypatch.setattr("submit_task.handler.SubmitApi.one", _unavailable)
     tally = Tally()
     with pytest.raises(AssertionError):
         CAMPAIGNS[0].run(backend, tally, 20, SEED)
@@ -64,5 +63,5 @@ def test_an_answer_of_5xx_is_counted_and_fails(backend: Backend, monkeypatch: py
     assert backend.submit(http_event("POST", "/tasks", {"payload": 1}))["statusCode"] == 503
 
 
-def _unavailable(_request: object) -> Answer:
+def _unavailable(_api: object, _request: object) -> Answer:
     return problem_answer(unavailable("not now"))

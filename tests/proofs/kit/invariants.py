@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from taskguard.model import json_text
+from taskguard.model.json_text import Json
 from taskguard.model.record import TaskRecord
 from taskguard.model.views import attempts_view
 
@@ -43,7 +44,7 @@ def violations(
             yield Violation(invariant, description)
 
 
-def same_json(one: object, other: object) -> bool:
+def same_json(one: Json, other: Json) -> bool:
     """Return whether two JSON values are the same, whatever the order of their keys."""
     return json_text.digest(one) == json_text.digest(other)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -11,6 +11,7 @@ from unittest.mock import patch
 import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
+from taskguard.model.clock import Clock
 from taskguard.model.json_text import Json
 from taskguard.storage import aws
 from taskguard.work import Task, WorkContext
@@ -21,7 +22,7 @@ from tests.proofs.simulation.process import Kind, Process
 if TYPE_CHECKING:
     from tests.proofs.simulation.simulator import Simulator
 
-Handler: TypeAlias = Callable[[dict[str, Any], Any], dict[str, Any]]
+Handler: TypeAlias = Callable[[Any, Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Functions:
         """Invoke a function as the given process; raise `Killed` if the process is killed on the way."""
         with self._environment(process, sim) as handler:
             context = Context(process, f"request-{process.id}", process.kind)
-            answer = handler(event, context)
+            answer: dict[str, Any] = handler(event, context)
         process.check()  # whatever the product made of `Killed`: a dead process does not answer
         return answer
 
@@ -85,8 +86,21 @@ class Functions:
         return environment, handler
 
 
-_BUILD: dict[Kind, Callable[[str, Callable[[], datetime]], Handler]] = {
-    Kind.SUBMIT: lambda service, clock: submit_task.handler.build(settings.submit(service), clock, 1),
-    Kind.PROCESS: lambda service, clock: process_task.handler.build(settings.process(service), clock, 1),
-    Kind.MONITOR: lambda service, clock: monitor_dlq.handler.build(settings.monitor(service), clock, 1),
+def _submit(service: str, clock: Clock) -> Handler:
+    return replace(submit_task.handler.build(settings.submit(service), clock), workers=1).handle
+
+
+def _process(service: str, clock: Clock) -> Handler:
+    return replace(process_task.handler.build(settings.process(service), clock), workers=1).consume
+
+
+def _monitor(service: str, clock: Clock) -> Handler:
+    return replace(monitor_dlq.handler.build(settings.monitor(service), clock), workers=1).consume
+
+
+# One worker each: the steps of one process follow each other, so that a run can be repeated.
+_BUILD: dict[Kind, Callable[[str, Clock], Handler]] = {
+    Kind.SUBMIT: _submit,
+    Kind.PROCESS: _process,
+    Kind.MONITOR: _monitor,
 }

@@ -7,18 +7,18 @@ from typing import Any
 from unittest.mock import patch
 
 from taskguard.bury import Burial
-from taskguard.edge.sqs import BatchHandler
+from taskguard.edge.sqs import BatchResponse, Consumer
 from taskguard.model.errors import Unavailable, UnreadableMessage
-from taskguard.model.message import Message
+from taskguard.model.json_text import Json
+from taskguard.model.message import Delivery, Done, Message, Verdict
 from taskguard.model.record import Attempt, Status, TaskRecord
-from taskguard.process import Delivery, Processor
+from taskguard.process import Processor
 from taskguard.redrive import Redriver
 from taskguard.storage import transitions
 from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import Refused, TaskStore
 from taskguard.storage.transitions import Transition
 from taskguard.submit import Submitted, Submitter
-from taskguard.work import WorkContext
 from tests.proofs.simulation.mutations.mutation import Mutation, Patch
 
 
@@ -35,7 +35,8 @@ class _IgnoresFailedSends(TaskQueue):
 
 
 _submit, _create = Submitter.submit, Submitter._create
-_respond, _bury, _claim = BatchHandler._respond, Burial.handle, TaskStore.claim
+_process, _completed = Processor.process, Processor._completed
+_respond, _bury, _claim = Consumer._respond, Burial.bury, TaskStore.claim
 _claiming = transitions.claim
 
 
@@ -59,63 +60,58 @@ def _mark_before_send(self: Redriver, record: TaskRecord) -> bool:
     return True
 
 
-def _report_no_failure(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
-    _respond(self, *arguments)
+def _report_no_failure(self: Consumer, deliveries: list[Delivery]) -> BatchResponse:
+    _respond(self, deliveries)
     return {"batchItemFailures": []}
 
 
-def _report_all_if_any_failed(self: BatchHandler, event: Any, *arguments: Any) -> dict[str, Any]:
-    if not _respond(self, event, *arguments)["batchItemFailures"]:
+def _report_all_if_any_failed(self: Consumer, deliveries: list[Delivery]) -> BatchResponse:
+    if not _respond(self, deliveries)["batchItemFailures"]:
         return {"batchItemFailures": []}
-    return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in event["Records"]]}
+    return {"batchItemFailures": [{"itemIdentifier": each.message_id} for each in deliveries]}
 
 
-def _raise_if_any_failed(self: BatchHandler, *arguments: Any) -> dict[str, Any]:
-    answer = _respond(self, *arguments)
-    if answer["batchItemFailures"]:
+def _raise_if_any_failed(self: Consumer, deliveries: list[Delivery]) -> BatchResponse:
+    response = _respond(self, deliveries)
+    if response["batchItemFailures"]:
         raise RuntimeError("some messages failed")
-    return answer
+    return response
 
 
-def _dropped(*_: Any) -> bool:
-    return True
+def _dropped(*_: Any) -> Verdict:
+    return Done()
 
 
 def _never(*_: Any) -> bool:
     return False
 
 
-def _dropped_if_unavailable(self: Processor, delivery: Delivery, context: WorkContext) -> bool:
+def _dropped_if_unavailable(self: Processor, delivery: Delivery) -> Verdict:
     try:
-        return self._try(Message.parse(delivery.body), delivery, context)
-    except UnreadableMessage:
-        return self._come_back(delivery, 0)
+        return _process(self, delivery)
     except Unavailable:
-        return True
+        return Done()
 
 
-def _dropped_if_unreadable(self: Processor, delivery: Delivery, context: WorkContext) -> bool:
+def _dropped_if_unreadable(self: Processor, delivery: Delivery) -> Verdict:
     try:
-        return self._try(Message.parse(delivery.body), delivery, context)
+        Message.parse(delivery.body)
     except UnreadableMessage:
-        return True
-    except Unavailable:
-        return False
+        return Done()
+    return _process(self, delivery)
 
 
-def _dropped_if_lost(self: Processor, record: TaskRecord, *arguments: Any) -> bool:
+def _dropped_if_lost(self: Processor, record: TaskRecord, result: Json) -> Verdict:
     try:
-        return _attempt(self, record, *arguments)
+        return _completed(self, record, result)
     except Refused:
-        return True
+        return Done()
 
 
-_attempt = Processor._attempt
-
-
-def _bury_and_drop(self: Burial, *arguments: Any) -> bool:
-    _bury(self, *arguments)
-    return True
+def _bury_and_drop(self: Burial, delivery: Delivery) -> Verdict:
+    with suppress(Unavailable):
+        _bury(self, delivery)
+    return Done()
 
 
 def _claim_without_recognition(self: TaskStore, *arguments: Any) -> TaskRecord:
@@ -152,17 +148,17 @@ MUTATIONS = (
     Mutation(
         "batch: no failure is reported",
         "failure, then success",
-        _method(BatchHandler, "_respond", _report_no_failure),
+        _method(Consumer, "_respond", _report_no_failure),
     ),
     Mutation(
         "batch: one failure sends all back",
         "a batch of ten with one poison message",
-        _method(BatchHandler, "_respond", _report_all_if_any_failed),
+        _method(Consumer, "_respond", _report_all_if_any_failed),
     ),
     Mutation(
         "batch: a failure is raised",
         "a batch of ten with one poison message",
-        _method(BatchHandler, "_respond", _raise_if_any_failed),
+        _method(Consumer, "_respond", _raise_if_any_failed),
     ),
     Mutation(
         "claim: an answer lost and repeated is not recognised",
@@ -187,22 +183,22 @@ MUTATIONS = (
     Mutation(
         "process: a message is dropped when AWS fails",
         "success",
-        _method(Processor, "handle", _dropped_if_unavailable),
+        _method(Processor, "process", _dropped_if_unavailable),
     ),
     Mutation(
         "process: an unreadable message is dropped",
         "a body that is no JSON",
-        _method(Processor, "handle", _dropped_if_unreadable),
+        _method(Processor, "process", _dropped_if_unreadable),
     ),
     Mutation(
         "process: a message is dropped while another tries its task",
         "delivered twice at once",
-        _method(Processor, "_come_back", _dropped),
+        _method(Processor, "_not_claimed", _dropped),
     ),
     Mutation(
         "process: a message is dropped when the lease was lost",
         "a worker outlives its lease beside another",
-        _method(Processor, "_attempt", _dropped_if_lost),
+        _method(Processor, "_completed", _dropped_if_lost),
     ),
     Mutation(
         "process: nothing is sent when giving up",
@@ -212,7 +208,7 @@ MUTATIONS = (
     Mutation(
         "monitor: a message goes though nothing was recorded",
         "a dead letter without record",
-        _method(Burial, "handle", _bury_and_drop),
+        _method(Burial, "bury", _bury_and_drop),
     ),
     Mutation(
         "monitor: the message of a running task goes",

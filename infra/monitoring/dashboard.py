@@ -18,7 +18,7 @@ CHART_HEIGHT = 6
 # Queries for CloudWatch Logs Insights, by name; what to replace is in capitals.
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 QUERIES = {
-    "task-by-id": """fields @timestamp, event, attempt, level, message, correlation_id, function_request_id
+    "task-by-id": """fields @timestamp, event, attempt, level, message, correlationId, functionRequestId
 | filter taskId = "TASK-ID"
 | sort @timestamp asc
 | limit 1000""",

@@ -52,11 +52,28 @@ def test_charts_fill_the_grid_without_overlapping(dev: ProgramRun) -> None:
 
 
 def test_saved_queries_find_a_task_the_errors_and_the_dead_letters(dev: ProgramRun) -> None:
-    found = {each.inputs["name"]: each.inputs["queryString"] for each in dev.all(QUERY)}
-    assert found.keys() == {f"taskguard-dev/{name}" for name in ("task-by-id", "errors", "dead-letters")}
-    assert 'filter taskId = "TASK-ID"' in found["taskguard-dev/task-by-id"]
-    assert 'filter level in ["WARNING", "ERROR", "CRITICAL"]' in found["taskguard-dev/errors"]
-    assert 'filter event = "TASK_DEAD_LETTER"' in found["taskguard-dev/dead-letters"]
+    found = {each.inputs["name"]: each.inputs["queryString"].splitlines() for each in dev.all(QUERY)}
+    assert {name.removeprefix("taskguard-dev/"): lines for name, lines in found.items()} == {
+        "task-by-id": [
+            "fields @timestamp, event, attempt, level, message, correlationId, functionRequestId",
+            '| filter taskId = "TASK-ID"',
+            "| sort @timestamp asc",
+            "| limit 1000",
+        ],
+        "errors": [
+            "fields @timestamp, service, taskId, event, message, reason, exception, errorMessage, @log",
+            '| filter level in ["WARNING", "ERROR", "CRITICAL"]'
+            " or @message like /Task timed out|Runtime exited/",
+            "| sort @timestamp desc",
+            "| limit 200",
+        ],
+        "dead-letters": [
+            "fields @timestamp, taskId, lastError.type, lastError.message, createdAt, failedAt",
+            '| filter event = "TASK_DEAD_LETTER"',
+            "| sort @timestamp desc",
+            "| limit 200",
+        ],
+    }
 
 
 def test_saved_queries_search_every_functions_log(dev: ProgramRun) -> None:

@@ -30,7 +30,7 @@ ASIDE = frozenset(
         "taskguard/model/clock.py",
     }
 )
-"""Modules that stand beside the way: they log, or turn a value into another form, and decide nothing."""
+"""Modules that stand beside the way, with what they call: they log, or turn a value into another form."""
 
 CREDENTIALS: Mapping[str, str] = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -84,7 +84,7 @@ def way_of_a_message() -> tuple[Step, ...]:
         handler.application.cache_clear()
         if system.record("order-7").status != "COMPLETED":
             raise AssertionError("the message did not complete its task")
-    return tuple(step for step in steps if step.module not in ASIDE)
+    return tuple(steps)
 
 
 @contextlib.contextmanager
@@ -93,7 +93,8 @@ def _recorded() -> Iterator[list[Step]]:
 
     def on_event(frame: FrameType, event: str, _: object) -> None:
         module = _module_of(frame)
-        if event == "call" and module and module != _module_of(frame.f_back):
+        caller = _module_of(frame.f_back)
+        if event == "call" and module and module != caller and not {module, caller} & ASIDE:
             steps.append(Step(module, frame.f_code.co_qualname))
 
     threading.setprofile(on_event)  # the messages of a batch are handled in threads

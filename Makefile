@@ -5,10 +5,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Python compiles what is imported, when it is; compiling all of the AWS provider takes longer than the rest.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+# For every platform and every Python that we support, in one file each. What shares .venv is resolved together.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --custom-compile-command "make lock" $(ARGS)
+PARTS_OF_DEV := requirements policy/requirements functions/requirements
+APART := local/requirements tests/proofs/conformance/requirements
 SOURCES := __main__.py infra functions local ops policy benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local test lint format docs bench faults fuzz chaos clean
+.PHONY: help demo local unit test lint format docs lock bench faults fuzz chaos clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -19,13 +24,17 @@ demo: $(VENV)/.installed ## Run 30 tasks through the whole system on this machin
 local: $(VENV)/.installed ## Keep the whole system up on this machine until Ctrl-C
 	@exec $(BIN)/python -m ops local $(ARGS)
 
-test: $(VENV)/.installed-dev ## Run every test (ARGS="-k name" for some)
-	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile $(ARGS)
+unit: $(VENV)/.installed-dev ## Run the quick tests: functions, program and tool, without emulator and scanners
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile tests/functions tests/infra tests/ops $(ARGS)
 
-lint: $(VENV)/.installed-dev ## Check style, types and workflows
+test: $(VENV)/.installed-dev ## Run every test and print the product's coverage (ARGS="-k name" for some)
+	@exec $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --cov $(ARGS)
+
+lint: $(VENV)/.installed-dev ## Check style, types, the direction of imports, and workflows
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
+	PYTHONPATH=functions $(BIN)/lint-imports --no-logo
 	$(BIN)/actionlint -shellcheck= -pyflakes=
 	$(BIN)/zizmor --offline --quiet .github/workflows
 
@@ -34,22 +43,27 @@ format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 	$(BIN)/ruff format $(SOURCES)
 
 docs: $(VENV)/.installed-dev ## Rewrite the tables in the documentation that follow from the code
-	@PYTHONPATH=functions exec $(BIN)/python -m docs.generate
+	@exec $(BIN)/python -m docs.generate
+
+lock: $(VENV)/.installed-dev ## Compile what is installed, with hashes, from requirements*.in (ARGS="--upgrade-package rich")
+	@$(LOCK) requirements-dev.in --output-file requirements-dev.txt
+	@for name in $(PARTS_OF_DEV); do $(LOCK) $$name.in --constraint requirements-dev.txt --output-file $$name.txt || exit; done
+	@for name in $(APART); do $(LOCK) $$name.in --output-file $$name.txt || exit; done
 
 bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
 	@exec $(BIN)/python -m benchmarks.import_cost $(ARGS)
 
 faults: $(VENV)/.installed-dev ## Fail every step in every way and check that no task is lost (ARGS="--seed 7")
-	@PYTHONPATH=functions $(BIN)/python -m tests.proofs.simulation $(ARGS)
+	@$(BIN)/python -m tests.proofs.simulation $(ARGS)
 
 fuzz: $(VENV)/.installed-dev ## Send more than 10,000 bad and odd inputs to the functions (ARGS="--seed 7")
-	@PYTHONPATH=functions exec $(BIN)/python -W error -m tests.proofs.fuzz $(ARGS)
+	@exec $(BIN)/python -W error -m tests.proofs.fuzz $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Run 5,000 tasks on the emulator while calls fail and workers are killed (ARGS="--seed 7")
 	@exec $(BIN)/python -m tests.proofs.chaos $(ARGS)
 
 clean: ## Remove everything that was built or installed
-	rm -rf $(VENV) .venv-emulator .local .build .schemathesis .venv-scanners .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-emulator .local .build .schemathesis .venv-scanners .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 
 $(VENV)/.created:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TaskGuard needs Python 3.11 or newer; name one with: make PYTHON=python3.12 ...")'
@@ -62,7 +76,7 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt requirements.txt policy/requirements.txt $(VENV)/.created
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.created
 	@echo "Installing requirements-dev.txt into $(VENV) ..." >&2
 	@$(PIP) -r requirements-dev.txt
 	@touch $(VENV)/.installed $@

@@ -1,7 +1,8 @@
 """The operator's tool: `python -m ops --help`.
 
 It shares the functions' domain (package `taskguard`), which lies in `functions/` because that folder is
-the root of every Lambda archive.
+the root of every Lambda archive. This is the one place that puts the folder on the import path; tests and
+documentation import `ops` for it (decision 33).
 """
 
 import sys

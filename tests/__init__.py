@@ -1,0 +1,3 @@
+"""Tests and proofs."""
+
+import ops  # noqa: F401 - puts functions/ on the import path

@@ -115,7 +115,7 @@ def test_previews_and_deployments_run_under_the_policy_pack() -> None:
 
 
 def test_the_cli_has_the_version_of_the_sdk() -> None:
-    (sdk,) = re.findall(r"^pulumi==(\S+)$", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE)
+    (sdk,) = re.findall(r"^pulumi==(\S+)", (REPOSITORY / "requirements.txt").read_text(), re.MULTILINE)
     text = "".join(file.read_text() for file in WORKFLOWS)
     assert set(re.findall(r"pulumi-version: (\S+)", text)) == {sdk}
 

@@ -1,11 +1,10 @@
 import logging
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from taskguard.work import Perform
+from tests.support.aws_calls import recorded
 from tests.support.aws_in_process import System, running_system
 
 
@@ -36,15 +35,7 @@ def performing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Perform], None]:
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def waits() -> Iterator[list[int]]:
     """Collect the visibility timeouts that are set, in order."""
-    seen: list[int] = []
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(client: BaseClient, operation: str, arguments: dict[str, Any]) -> Any:
-        if operation == "ChangeMessageVisibility":
-            seen.append(arguments["VisibilityTimeout"])
-        return real(client, operation, arguments)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", call)
-    return seen
+    with recorded("ChangeMessageVisibility", "VisibilityTimeout") as seconds:
+        yield seconds

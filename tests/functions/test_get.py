@@ -1,7 +1,7 @@
 import pytest
-from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
+from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System
 from tests.support.events import Context, http_event
 
@@ -30,11 +30,8 @@ def test_an_unknown_or_impossible_id_is_a_404(system: System, task_id: str) -> N
     assert answer["body"]["status"] == 404
 
 
-def test_a_table_that_cannot_be_read_is_a_503(system: System, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unreachable(*_: object) -> None:
-        raise EndpointConnectionError(endpoint_url="https://dynamodb")
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", unreachable)
-    answer = system.get("a")
+def test_a_table_that_cannot_be_read_is_a_503(system: System) -> None:
+    with failing("GetItem", EndpointConnectionError(endpoint_url="https://dynamodb")):
+        answer = system.get("a")
     assert answer["statusCode"] == 503
     assert answer["headers"]["Retry-After"] == "5"

@@ -4,10 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from taskguard.model.record import Status
+from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System, running_system
 from tests.support.events import sqs_record
 
@@ -44,18 +43,10 @@ def test_a_dead_letter_is_recorded_and_logged_with_everything_known(
 
 
 def test_the_message_stays_if_the_record_cannot_be_written(
-    system: System, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def refuse(client: BaseClient, operation: str, arguments: Any) -> Any:
-        if operation == "UpdateItem":
-            raise ClientError({"Error": {"Code": "InternalError", "Message": ""}}, operation)
-        return real(client, operation, arguments)
-
     letter = sqs_record(LETTER)
-    with monkeypatch.context() as broken:
-        broken.setattr(BaseClient, "_make_api_call", refuse)
+    with failing("UpdateItem"):
         assert system.watch(letter) == [letter["messageId"]]
     assert _dead_letter_lines(capsys.readouterr().out) == []
 

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
 from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.model.record import Failure, Status
 from taskguard.work import Perform, Task, WorkContext
 from tests.support.attempts import raising, submit
+from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System, running_system
 from tests.support.events import Context, sqs_record
 
@@ -113,7 +112,7 @@ def test_a_permanent_error_goes_straight_to_the_dead_letter_queue(
 
 
 def test_a_given_up_task_is_not_tried_again_when_its_copy_could_not_be_sent(
-    system: System, performing: Callable[[Perform], None], monkeypatch: pytest.MonkeyPatch
+    system: System, performing: Callable[[Perform], None]
 ) -> None:
     done: list[str] = []
 
@@ -121,17 +120,10 @@ def test_a_given_up_task_is_not_tried_again_when_its_copy_could_not_be_sent(
         done.append(task.task_id)
         raise PermanentError
 
-    def refuse(client: BaseClient, operation: str, arguments: Any) -> Any:
-        if operation == "SendMessage":
-            raise ClientError({"Error": {"Code": "InternalError", "Message": ""}}, operation)
-        return real(client, operation, arguments)
-
     performing(perform)
     submit(system)
     (record,) = system.receive()
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]
-    with monkeypatch.context() as broken:
-        broken.setattr(BaseClient, "_make_api_call", refuse)
+    with failing("SendMessage"):
         assert system.process(record) == [record["messageId"]]
     assert system.process(record) == []
     assert done == ["a"]
@@ -202,17 +194,11 @@ def test_a_task_is_not_claimed_when_the_invocation_s_time_is_over(system: System
     assert system.record("a").is_untried
 
 
-def test_a_message_comes_back_when_the_table_cannot_be_reached(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_message_comes_back_when_the_table_cannot_be_reached(system: System) -> None:
     submit(system)
     (record,) = system.receive()
-
-    def refuse(client: BaseClient, operation: str, arguments: Any) -> Any:
-        raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, operation)
-
-    monkeypatch.setattr(BaseClient, "_make_api_call", refuse)
-    assert system.process(record) == [record["messageId"]]
+    with failing(error="ThrottlingException"):
+        assert system.process(record) == [record["messageId"]]
 
 
 def test_simulated_failures_follow_the_settings() -> None:

@@ -1,10 +1,10 @@
 import json
 
 import pytest
-from botocore.client import BaseClient
 
 from taskguard.model.errors import Unavailable
 from taskguard.model.record import Status
+from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System
 from tests.support.events import sqs_record
 
@@ -20,22 +20,11 @@ def test_a_redriven_task_is_queued_as_the_next_generation_and_done(system: Syste
     assert system.record("a").status is Status.COMPLETED
 
 
-def test_the_message_goes_before_the_mark_so_that_an_interruption_loses_nothing(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_message_goes_before_the_mark_so_that_an_interruption_loses_nothing(system: System) -> None:
     system.watch(sqs_record(LETTER))
     dead = system.record("a")
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def interrupted(client: BaseClient, operation: str, arguments: object) -> object:
-        if operation == "UpdateItem":
-            raise KeyboardInterrupt
-        return real(client, operation, arguments)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(BaseClient, "_make_api_call", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            system.redriver.redrive(dead)
+    with failing("UpdateItem", KeyboardInterrupt()), pytest.raises(KeyboardInterrupt):
+        system.redriver.redrive(dead)
     assert system.process(*system.receive()) == []
     record = system.record("a")
     assert (record.status, record.generation) == (Status.COMPLETED, 2)
@@ -67,9 +56,7 @@ def test_a_repair_sends_an_untried_tasks_message_again_and_no_others(system: Sys
     assert not system.redriver.repair(system.record("a"))
 
 
-def test_a_redrive_that_cannot_send_leaves_the_dead_letter(
-    system: System, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_redrive_that_cannot_send_leaves_the_dead_letter(system: System) -> None:
     system.watch(sqs_record(LETTER))
     dead = system.record("a")
     system.sqs.delete_queue(QueueUrl=system.queue_url)

@@ -2,27 +2,14 @@
 
 import base64
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
-from botocore.exceptions import ClientError
 
+from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System
 
 TASK = {"taskId": "a", "payload": {"x": 1}}
-
-
-def _refusing(refused: str) -> Callable[..., Any]:
-    real = BaseClient._make_api_call  # type: ignore[attr-defined]
-
-    def call(client: BaseClient, operation: str, arguments: Any) -> Any:
-        if operation == refused:
-            raise ClientError({"Error": {"Code": "InternalError", "Message": ""}}, operation)
-        return real(client, operation, arguments)
-
-    return call
 
 
 @pytest.mark.parametrize("path", ["/tasks", "/task"])
@@ -78,16 +65,13 @@ def test_the_same_id_with_another_payload_is_a_409(system: System) -> None:
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "SendMessage"])
-def test_what_aws_refuses_is_a_503_that_a_repeat_heals(
-    system: System, monkeypatch: pytest.MonkeyPatch, operation: str
-) -> None:
-    with monkeypatch.context() as broken:
-        broken.setattr(BaseClient, "_make_api_call", _refusing(operation))
-        answer = system.submit(TASK)
+def test_what_aws_refuses_is_a_503_that_a_repeat_heals(system: System, operation: str) -> None:
+    with failing(operation, times=1):
+        answer, repeated = system.submit(TASK), system.submit(TASK)
     assert answer["statusCode"] == 503
     assert answer["headers"]["Retry-After"] == "5"
     assert answer["body"]["taskId"] == "a"
-    assert system.submit(TASK)["statusCode"] in {200, 202}
+    assert repeated["statusCode"] in {200, 202}
     assert len(system.receive()) == 1
 
 

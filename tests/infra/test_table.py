@@ -1,5 +1,7 @@
 """The table of task records: protection, expiry, keys, and the index of dead letters."""
 
+from tests.proofs.conformance.template_types import SHAPES
+from tests.support.aws_calls import TASKS_TABLE
 from tests.support.program import ProgramRun, Registered
 
 
@@ -53,3 +55,9 @@ def test_the_index_of_dead_letters_has_what_a_listing_shows(dev: ProgramRun) -> 
 def test_every_key_is_declared_as_an_attribute_and_nothing_else_is(dev: ProgramRun) -> None:
     declared = {each["name"]: each["type"] for each in table(dev).inputs["attributes"]}
     assert declared == {"taskId": "S", "deadLetterDay": "S", "deadLetteredAt": "S"}
+
+
+def test_the_table_of_the_other_tests_has_the_keys_and_the_index_of_the_programs(dev: ProgramRun) -> None:
+    registered = table(dev)
+    properties = SHAPES[registered.type].properties(registered.inputs)
+    assert {key: properties[key] for key in TASKS_TABLE} == TASKS_TABLE

@@ -8,8 +8,9 @@ from typing import Any
 
 from ops.stack.aws import Aws
 from ops.stack.outputs import FUNCTIONS, StackOutputs, parse_outputs
-from ops.tasks import DEAD_LETTER_INDEX, plain_attributes
+from ops.tasks import plain_attributes
 from tests.ops.sample_records import item
+from tests.support.aws_calls import create_tasks_table
 
 TABLE = "taskguard-test-tasks"
 
@@ -42,7 +43,7 @@ class MotoStack:
         aws = Aws(parse_outputs(json.dumps(outputs_document()), "test"))
         for url in (aws.outputs.task_queue_url, aws.outputs.dead_letter_queue_url):
             aws.sqs.create_queue(QueueName=url.rsplit("/", 1)[-1])
-        _create_table(aws)
+        create_tasks_table(aws.dynamodb, TABLE)
         return cls(aws)
 
     @property
@@ -81,31 +82,6 @@ class MotoStack:
         ).get("Messages"):
             found += [json.loads(message["Body"]) for message in answer]
         return found
-
-
-def _create_table(aws: Aws) -> None:
-    aws.dynamodb.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "taskId", "KeyType": "HASH"}],
-        AttributeDefinitions=[
-            {"AttributeName": name, "AttributeType": "S"}
-            for name in ("taskId", "deadLetterDay", "deadLetteredAt")
-        ],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": DEAD_LETTER_INDEX,
-                "KeySchema": [
-                    {"AttributeName": "deadLetterDay", "KeyType": "HASH"},
-                    {"AttributeName": "deadLetteredAt", "KeyType": "RANGE"},
-                ],
-                "Projection": {
-                    "ProjectionType": "INCLUDE",
-                    "NonKeyAttributes": ["lastError", "createdAt", "generation", "status"],
-                },
-            }
-        ],
-    )
 
 
 def _create_role(aws: Aws) -> str:

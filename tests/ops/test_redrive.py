@@ -1,11 +1,12 @@
 import pytest
-from botocore.stub import Stubber
 
 from ops.errors import InterruptedByUserError
 from ops.redrive import NotSentError, RateLimiter, SendReport, send_all, sender_for
 from taskguard.model.errors import Unavailable
 from tests.ops.moto_stack import MotoStack
 from tests.ops.sample_records import dead_letter, record
+from tests.support.aws_calls import failing
+from tests.support.aws_in_process import MovableClock
 
 
 def test_a_dead_letter_is_sent_as_its_next_generation_and_then_marked(stack: MotoStack) -> None:
@@ -39,10 +40,8 @@ def test_what_is_no_dead_letter_is_refused_and_nothing_is_sent(
 
 def test_a_redrive_that_cannot_send_does_not_mark(stack: MotoStack) -> None:
     stack.put(dead_letter("t"))
-    with Stubber(stack.aws.sqs) as stub:
-        stub.add_client_error("send_message", "AccessDenied")
-        with pytest.raises(Unavailable, match="AccessDenied"):
-            sender_for(stack.aws).redrive("t")
+    with failing("SendMessage", "AccessDenied"), pytest.raises(Unavailable, match="AccessDenied"):
+        sender_for(stack.aws).redrive("t")
     assert stack.get("t")["status"] == "DEAD_LETTERED"
 
 
@@ -82,31 +81,23 @@ def test_ctrl_c_says_how_far_it_came_and_that_repeating_is_safe() -> None:
         send_all(["a", "b", "c"], _send, lambda: None, interrupt)
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-
 def test_turns_come_at_the_rate_and_the_first_at_once() -> None:
-    clock = Clock()
-    pace = RateLimiter(4, lambda: clock.now, clock.sleep)
+    clock = MovableClock()
+    pace = RateLimiter(4, clock.seconds, clock.advance)
     turns = []
     for _ in range(4):
         pace.wait()
-        turns.append(clock.now)
+        turns.append(clock.seconds())
     assert turns == [0.0, 0.25, 0.5, 0.75]
 
 
 def test_lost_time_is_not_made_up_for_by_a_burst() -> None:
-    clock = Clock()
-    pace = RateLimiter(1, lambda: clock.now, clock.sleep)
+    clock = MovableClock()
+    pace = RateLimiter(1, clock.seconds, clock.advance)
     pace.wait()
-    clock.now = 10.0
+    clock.advance(10)
     turns = []
     for _ in range(3):
         pace.wait()
-        turns.append(clock.now)
+        turns.append(clock.seconds())
     assert turns == [10.0, 11.0, 12.0]

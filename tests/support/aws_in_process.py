@@ -23,6 +23,7 @@ from taskguard.redrive import Redriver
 from taskguard.storage import aws
 from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import TaskStore
+from tests.support.aws_calls import create_tasks_table
 from tests.support.events import Context, http_event, received
 
 if TYPE_CHECKING:
@@ -30,18 +31,24 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 TABLE = "tasks"
+START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 @dataclass
 class MovableClock:
     """A clock that stands still until a test moves it."""
 
-    now: datetime = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    now: datetime = START
 
     def __call__(self) -> datetime:
         return self.now
 
+    def seconds(self) -> float:
+        """Return the seconds since `START`; a stand-in for `time.monotonic`."""
+        return (self.now - START).total_seconds()
+
     def advance(self, seconds: float) -> None:
+        """Move it by some seconds; a stand-in for `time.sleep`."""
         self.now += timedelta(seconds=seconds)
 
 
@@ -142,12 +149,7 @@ def running_system(**changes: str) -> Iterator[System]:
     """Yield a system on moto; ``changes`` replace keys of the functions' environment."""
     with mock_aws():
         dynamodb, sqs = aws.dynamodb(), aws.sqs()
-        dynamodb.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "taskId", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "taskId", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_tasks_table(dynamodb, TABLE)
         tasks = sqs.create_queue(QueueName="tasks")["QueueUrl"]
         dead_letters = sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
         yield System(dynamodb, sqs, tasks, dead_letters, environment=changes)

@@ -10,6 +10,7 @@ from ops.errors import InterruptedByUserError, OpsError
 from ops.stack.status import Depth
 from taskguard.model.record import TaskRecord
 from tests.ops.sample_records import record, task_record
+from tests.support.aws_in_process import MovableClock
 
 IDS = ["a-00", "a-01", "a-02"]
 
@@ -18,7 +19,7 @@ class World:
     """A stack whose tasks settle at given seconds, on a clock that only sleeping moves."""
 
     def __init__(self, settles_at: dict[str, float]) -> None:
-        self.now = 100.0
+        self.clock = MovableClock()
         self.settles_at = settles_at
         self.asked: list[list[str]] = []
         self.shown: list[Progress] = []
@@ -28,12 +29,9 @@ class World:
         return {each: self._record(each) for each in ids if each in self.settles_at}
 
     def _record(self, task_id: str) -> TaskRecord:
-        done = self.now - 100.0 >= self.settles_at[task_id]
+        done = self.clock.seconds() >= self.settles_at[task_id]
         item = record(task_id, "COMPLETED", "COMPLETED") if done else record(task_id, "PROCESSING", "")
         return task_record(item)
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
 
     def watch(self, sleep: Callable[[float], None] | None = None) -> Watch:
         return Watch(
@@ -41,8 +39,8 @@ class World:
             self.read,
             lambda: Depth(1, 2, 3),
             self.shown.append,
-            lambda: self.now,
-            sleep or self.sleep,
+            self.clock.seconds,
+            sleep or self.clock.advance,
         )
 
 
@@ -77,7 +75,7 @@ def test_what_has_not_settled_in_time_is_lost() -> None:
         ("a-01", "PROCESSING"),
         ("a-02", "ABSENT"),
     ]
-    assert (result.lost, result.duration_seconds, world.now) == (2, 1.0, 110.0)
+    assert (result.lost, result.duration_seconds, world.clock.seconds()) == (2, 1.0, 10.0)
 
 
 def test_a_refused_task_is_neither_accepted_nor_lost() -> None:

@@ -9,13 +9,10 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 from unittest.mock import patch
 
 import boto3
-from botocore.awsrequest import AWSResponse
-from botocore.compat import HTTPHeaders
 from moto import mock_aws
 
 from tests.proofs.conformance.template_types import SHAPES
@@ -41,13 +38,10 @@ class Deployed:
     ----------
     calls
         Every call to AWS so far, also one that failed.
-    unavailable
-        Operations, such as `PutItem`, that AWS answers with an error.
     """
 
     run: ProgramRun
     calls: set[Call] = field(default_factory=set)
-    unavailable: set[str] = field(default_factory=set)
     _sessions: dict[str, boto3.Session] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -116,7 +110,6 @@ class Deployed:
         if function not in self._sessions:
             session = self._sessions[function] = boto3.Session(region_name=REGION)
             session.events.register("before-parameter-build.*.*", self._recorder(function))
-            session.events.register("before-call.*.*", self._refuse)  # type: ignore[arg-type]  # it may answer
         return self._sessions[function]
 
     def _recorder(self, function: str) -> Callable[..., None]:
@@ -125,12 +118,6 @@ class Deployed:
             self.calls.add(Call(function, f"{service}:{model.name}", arn_of(service, params)))
 
         return record
-
-    def _refuse(self, model: Any, **_: Any) -> tuple[Any, dict[str, Any]] | None:
-        if model.name not in self.unavailable:
-            return None
-        error = {"Code": "InternalError", "Message": "made unavailable"}
-        return AWSResponse("", HTTPStatus.INTERNAL_SERVER_ERROR, HTTPHeaders(), None), {"Error": error}
 
     def _create_stores(self) -> None:
         for table in self.run.all("aws:dynamodb/table:Table"):

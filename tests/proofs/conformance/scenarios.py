@@ -7,6 +7,7 @@ from taskguard.model.errors import PermanentError
 from taskguard.model.json_text import Json
 from taskguard.work import Task, WorkContext
 from tests.proofs.conformance.deployed import Deployed
+from tests.support.aws_calls import failing
 
 PROCESS, MONITOR = "process-task", "monitor-dlq"
 
@@ -19,9 +20,8 @@ def submit(cloud: Deployed) -> None:
     assert _status(cloud.post("/tasks", {})) == 400
     assert _status(cloud.post("/tasks/batch", {"tasks": [_task("b"), _task("a"), {}]})) == 207
     for operation in ("PutItem", "SendMessage"):
-        cloud.unavailable = {operation}
-        assert _status(cloud.post("/tasks", _task("c"))) == 503
-    cloud.unavailable = set()
+        with failing(operation):
+            assert _status(cloud.post("/tasks", _task("c"))) == 503
     cloud.delete(cloud.task_queue, cloud.receive(cloud.task_queue))
 
 
@@ -29,9 +29,8 @@ def read(cloud: Deployed) -> None:
     """Read a task, one that does not exist, and a table that cannot be read."""
     assert _status(cloud.get("/tasks/a")) == 200
     assert _status(cloud.get("/task/nobody")) == 404
-    cloud.unavailable = {"GetItem"}
-    assert _status(cloud.get("/tasks/a")) == 503
-    cloud.unavailable = set()
+    with failing("GetItem"):
+        assert _status(cloud.get("/tasks/a")) == 503
 
 
 def complete(cloud: Deployed) -> None:
@@ -99,9 +98,8 @@ def table_unavailable(cloud: Deployed) -> None:
     """Messages come back while the table cannot be written."""
     for function, queue in ((PROCESS, cloud.task_queue), (MONITOR, cloud.dead_letter_queue)):
         _send(cloud, queue, _task("unlucky"))
-        cloud.unavailable = {"UpdateItem"}
-        assert len(cloud.deliver(function, queue)) == 1
-        cloud.unavailable = set()
+        with failing("UpdateItem"):
+            assert len(cloud.deliver(function, queue)) == 1
 
 
 def unexpected_record(cloud: Deployed) -> None:

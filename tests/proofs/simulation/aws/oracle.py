@@ -15,6 +15,7 @@ from moto import mock_aws
 
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.aws.table import Item
+from tests.support.aws_calls import create_tasks_table
 
 Shape: TypeAlias = tuple[Any, ...]
 """All that a condition or an update can see of a question; questions of one shape have the same answer."""
@@ -62,12 +63,7 @@ def disagreements(questions: Questions) -> Iterator[str]:
     """Yield a sentence for each question that moto answers differently."""
     with mock_aws():
         table = boto3.client("dynamodb", region_name="us-east-1")
-        table.create_table(
-            TableName=settings.TABLE,
-            KeySchema=[{"AttributeName": "taskId", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "taskId", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_tasks_table(table, settings.TABLE)
         for question in questions.distinct.values():
             answer = _ask(table, question)
             if answer != question.after:

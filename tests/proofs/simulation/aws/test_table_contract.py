@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from tests.proofs.simulation.aws.table import SimulatedTable
+from tests.support.aws_calls import create_tasks_table
 
 TABLE = "tasks"
 KEY = {"taskId": {"S": "a"}}
@@ -23,12 +24,7 @@ def _memory() -> Iterator[Any]:
 def _moto() -> Iterator[Any]:
     with mock_aws():
         client = boto3.client("dynamodb", region_name="us-east-1")
-        client.create_table(
-            TableName=TABLE,
-            KeySchema=[{"AttributeName": "taskId", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "taskId", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-        )
+        create_tasks_table(client, TABLE)
         yield client
 
 

@@ -14,14 +14,14 @@ from infra.components.table import TaskTable
 from infra.monitoring.metrics import Watched
 from infra.needs import COMMON_ENVIRONMENT, FunctionNeeds, Queue, Store, needs
 from infra.packaging.archive import function_archive
-from infra.settings import timing
+from infra.settings import limits
 from infra.settings.stack import Settings
 
 
 def visibility_timeout_seconds(queue: Queue, settings: Settings) -> int:
     """Return the visibility timeout of a queue, which follows from the one function that consumes it."""
     (seconds,) = (
-        timing.visibility_timeout_seconds(each.timeout_seconds, each.consumes.batching_window_seconds)
+        limits.visibility_timeout_seconds(each.timeout_seconds, each.consumes.batching_window_seconds)
         for each in needs(settings).values()
         if each.consumes and each.consumes.queue == queue
     )
@@ -137,7 +137,7 @@ def watched_things(
         table=stores.table.name,
         table_operations=_table_operations(settings),
         api_id=api.id,
-        retry_span_seconds=timing.retry_span_seconds(
+        retry_span_seconds=limits.retry_span_seconds(
             settings.max_attempts,
             settings.backoff_base_seconds,
             settings.max_backoff_seconds,

@@ -10,7 +10,6 @@ from infra.components import iam
 from infra.components.function import TaskFunction
 from infra.components.scope import CheckedArgs, ComponentArgs
 from infra.settings import limits
-from infra.settings.timing import SECONDS_A_DAY
 
 # SQS's largest message, 1 MiB. A task's body may have 256 KiB; its message is a little larger.
 MAX_MESSAGE_BYTES = 1_048_576
@@ -41,7 +40,7 @@ class TaskQueueArgs(ComponentArgs):
     Attributes
     ----------
     visibility_timeout_seconds
-        How long a received message stays hidden, 0 to 43200 s; see `infra.settings.timing`.
+        How long a received message stays hidden, 0 to 43200 s; see `limits.visibility_timeout_seconds`.
     retention_days
         How long a message is kept, 1 to 14 days.
     redrive
@@ -69,7 +68,7 @@ class TaskQueue(pulumi.ComponentResource):
             name,
             name=args.scope.name(name),
             sqs_managed_sse_enabled=True,
-            message_retention_seconds=args.retention_days * SECONDS_A_DAY,
+            message_retention_seconds=args.retention_days * limits.SECONDS_A_DAY,
             visibility_timeout_seconds=args.visibility_timeout_seconds,
             receive_wait_time_seconds=LONG_POLL_SECONDS,
             max_message_size=MAX_MESSAGE_BYTES,

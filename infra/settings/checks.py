@@ -4,8 +4,8 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from infra.settings.limits import SECONDS_A_DAY, retry_span_seconds, visibility_timeout_seconds
 from infra.settings.problems import Problem
-from infra.settings.timing import SECONDS_A_DAY, retry_span_seconds, visibility_timeout_seconds
 
 
 def dead_letters_outlive_tasks(task_retention_days: int, dead_letter_retention_days: int) -> Problem | None:

@@ -1,6 +1,11 @@
-"""Ranges that AWS sets, or that this project sets within them, each with its source."""
+"""Ranges of settings, each with its source, and the times that follow from several settings.
+
+AWS sets most of the ranges; some are narrower. Each formula is written once, here.
+"""
 
 from infra.settings.rules import Choice, NumberChoice, Text, TextMap, Whole
+
+SECONDS_A_DAY = 86_400
 
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 FUNCTION_TIMEOUT_SECONDS = Whole(1, 900)
@@ -38,3 +43,29 @@ TAGS = TextMap(
 # The names of the functions' roles contain it and must stay within IAM's 64 characters:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 STACK_NAME = Text(r"[A-Za-z0-9][A-Za-z0-9-]{0,29}", "1 to 30 letters, digits or hyphens", "dev")
+
+
+def visibility_timeout_seconds(function_timeout_seconds: int, batching_window_seconds: int) -> int:
+    """Return how long a received message stays hidden: six function timeouts plus the batching window.
+
+    Six timeouts leave Lambda time to retry a batch that was throttled:
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+    """
+    return 6 * function_timeout_seconds + batching_window_seconds
+
+
+def backoffs_seconds(max_attempts: int, base_seconds: int, max_seconds: int) -> list[int]:
+    """Return the wait before each attempt but the first: `base_seconds`, doubled each time, capped.
+
+    `RetryPolicy.backoff_seconds` in `functions/` has the same formula, which cannot be shared: neither side
+    imports the other. `tests/infra/test_agreement.py` compares the two.
+    """
+    return [min(base_seconds * 2**number, max_seconds) for number in range(max_attempts - 1)]
+
+
+def retry_span_seconds(max_attempts: int, base_seconds: int, max_seconds: int, timeout_seconds: int) -> int:
+    """Return the time from the start of a task's first attempt to the end of its last, at worst.
+
+    Every attempt then takes as long as the function may run, `timeout_seconds`.
+    """
+    return sum(backoffs_seconds(max_attempts, base_seconds, max_seconds)) + max_attempts * timeout_seconds

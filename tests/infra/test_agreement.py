@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from get_task.handler import GetSettings
-from infra.settings.timing import backoffs_seconds
+from infra.settings.limits import backoffs_seconds
 from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
 from submit_task.handler import SubmitSettings

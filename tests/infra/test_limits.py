@@ -1,6 +1,6 @@
 """Times that follow from several settings, each at two values or more."""
 
-from infra.settings.timing import backoffs_seconds, retry_span_seconds, visibility_timeout_seconds
+from infra.settings.limits import backoffs_seconds, retry_span_seconds, visibility_timeout_seconds
 
 
 def test_visibility_is_six_timeouts_and_the_window() -> None:

@@ -7,12 +7,14 @@ measured, not the clock's, so that other load on the machine matters little. Bot
 
 import compileall
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import zipfile
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from infra.packaging.archive import PROGRAM, function_archive, zip_bytes
@@ -43,6 +45,7 @@ CLIENTS = {
     "get_task": ("dynamodb",),
     "process_task": ("dynamodb", "sqs"),
     "monitor_dlq": ("dynamodb", "sqs"),
+    "wake_tasks": ("dynamodb", "sqs"),
 }
 
 
@@ -73,11 +76,9 @@ def measure(function: str, clients: tuple[str, ...], folder: Path, *, cold: bool
 
 def _unpack(function: str, folder: Path) -> None:
     """Put the files that Lambda gets where Lambda has them: the function, and its layer's `python`."""
-    package = folder / "function.zip"
-    package.write_bytes(zip_bytes(function_archive(function)))
-    for source in (package, PROGRAM / program_layer("python3.13")):
-        with zipfile.ZipFile(source) as archive:
-            archive.extractall(folder)
+    with zipfile.ZipFile(BytesIO(zip_bytes(function_archive(function)))) as archive:
+        archive.extractall(folder)
+    shutil.copytree(PROGRAM / program_layer("python3.13"), folder, dirs_exist_ok=True)
 
 
 def _seconds(statement: str, folder: Path) -> float:

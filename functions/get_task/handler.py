@@ -12,7 +12,7 @@ from taskguard.edge.answers import NO_ROUTE, Answer, not_found, problem_answer, 
 from taskguard.edge.environment import Environment
 from taskguard.edge.requests import Request
 from taskguard.edge.telemetry import Event, Telemetry
-from taskguard.model.errors import Unavailable
+from taskguard.model.errors import AwsError
 from taskguard.model.record import is_task_id
 from taskguard.model.views import task_view
 from taskguard.storage import aws
@@ -47,8 +47,8 @@ class GetApi:
         """Answer with a task's record, or with a problem: there is none, or it cannot be read now."""
         try:
             record = self.store.get(task_id) if is_task_id(task_id) else None
-        except Unavailable as error:
-            self.telemetry.report(Event.UNAVAILABLE, error=error)
+        except AwsError as error:
+            self.telemetry.aws_failed(error)
             return problem_answer(unavailable("the task's record could not be read now"))
         self.telemetry.report(Event.READ, taskId=task_id[:128], found=record is not None)
         return Answer(HTTPStatus.OK, task_view(record)) if record else problem_answer(not_found(task_id))
@@ -61,8 +61,12 @@ def build(settings: GetSettings) -> GetApi:
 
 @cache
 def application() -> GetApi:
-    """Return the API of this execution environment, made at the first invocation."""
+    """Return the API of this execution environment, made when Lambda loads the function."""
     return build(GetSettings.read(os.environ))
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    application()  # Lambda gives loading a whole CPU, an invocation only the share that its memory buys
 
 
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard.bury import Burial
-from taskguard.edge.environment import AtLeast, Environment
+from taskguard.edge.environment import AtLeast, Environment, YesNo
 from taskguard.edge.sqs import BatchResponse, Consumer, SqsEvent
 from taskguard.edge.telemetry import Telemetry
 from taskguard.model.clock import Clock, utc_now
@@ -22,24 +22,30 @@ class MonitorSettings(Environment):
     """The function's environment."""
 
     dead_letter_queue_url: str
-    record_ttl_days: Annotated[int, AtLeast(1)]
+    dead_letter_ttl_days: Annotated[int, AtLeast(1)]
+    log_dead_letter_payload: Annotated[bool, YesNo()]
 
 
 def build(settings: MonitorSettings, clock: Clock = utc_now) -> Consumer:
     """Return the consumer with its clients."""
     telemetry = Telemetry.of(settings)
     burial = Burial(
-        store=TaskStore(aws.dynamodb(), settings.tasks_table_name, settings.record_ttl_days),
+        store=TaskStore(aws.dynamodb(), settings.tasks_table_name, settings.dead_letter_ttl_days),
         clock=clock,
         telemetry=telemetry,
+        log_payload=settings.log_dead_letter_payload,
     )
     return Consumer(burial.bury, TaskQueue(aws.sqs(), settings.dead_letter_queue_url), clock, telemetry)
 
 
 @cache
 def application() -> Consumer:
-    """Return the consumer of this execution environment, made at the first invocation."""
+    """Return the consumer of this execution environment, made when Lambda loads the function."""
     return build(MonitorSettings.read(os.environ))
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    application()  # Lambda gives loading a whole CPU, an invocation only the share that its memory buys
 
 
 def handle(event: SqsEvent, context: LambdaContext) -> BatchResponse:

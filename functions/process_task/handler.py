@@ -1,7 +1,8 @@
 """The task queue's consumer: each message of a batch is one attempt at one task."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from process_task.work import perform
 from taskguard.edge.environment import AtLeast, Environment, MayBeEmpty, Share
-from taskguard.edge.sqs import BatchResponse, Consumer, SqsEvent
+from taskguard.edge.sqs import BatchResponse, Consumer, LastWords, SqsEvent
 from taskguard.edge.telemetry import Telemetry
 from taskguard.model.clock import Clock, utc_now
 from taskguard.model.retry import RetryPolicy
@@ -29,6 +30,8 @@ class ProcessSettings(Environment):
     max_attempts: Annotated[int, AtLeast(1)]
     backoff_base_seconds: Annotated[int, AtLeast(0)]
     max_backoff_seconds: Annotated[int, AtLeast(0)]
+    backoff_jitter: Annotated[float, Share()]
+    task_deadline_days: Annotated[int, AtLeast(1)]
     record_ttl_days: Annotated[int, AtLeast(1)]
     failure_rate: Annotated[float, Share()]
     permanent_failure_suffix: Annotated[str, MayBeEmpty()]
@@ -37,7 +40,14 @@ class ProcessSettings(Environment):
     @property
     def policy(self) -> RetryPolicy:
         """How often and how slowly tasks are tried again."""
-        return RetryPolicy(self.max_attempts, self.backoff_base_seconds, self.max_backoff_seconds)
+        return RetryPolicy(
+            self.max_attempts,
+            self.backoff_base_seconds,
+            self.max_backoff_seconds,
+            self.backoff_jitter,
+            timedelta(days=self.task_deadline_days),
+            self.simulation_seed,
+        )
 
     @property
     def simulation(self) -> Simulation:
@@ -47,9 +57,11 @@ class ProcessSettings(Environment):
 
 def build(settings: ProcessSettings, clock: Clock = utc_now) -> Consumer:
     """Return the consumer with its clients."""
-    sqs, telemetry = aws.sqs(), Telemetry.of(settings)
+    telemetry = Telemetry.of(settings)
+    dynamodb, sqs = aws.dynamodb(), aws.sqs()
     processor = Processor(
-        store=TaskStore(aws.dynamodb(), settings.tasks_table_name, settings.record_ttl_days),
+        store=TaskStore(dynamodb, settings.tasks_table_name, settings.record_ttl_days),
+        tasks=TaskQueue(sqs, settings.task_queue_url),
         dead_letters=TaskQueue(sqs, settings.dead_letter_queue_url),
         policy=settings.policy,
         simulation=settings.simulation,
@@ -57,13 +69,32 @@ def build(settings: ProcessSettings, clock: Clock = utc_now) -> Consumer:
         clock=clock,
         telemetry=telemetry,
     )
-    return Consumer(processor.process, TaskQueue(sqs, settings.task_queue_url), clock, telemetry)
+    # The same, with clients that try once and shortly: for the last seconds of an invocation.
+    dynamodb, sqs = aws.dynamodb(aws.SHORT_CONFIG), aws.sqs(aws.SHORT_CONFIG)
+    hasty = replace(
+        processor,
+        store=replace(processor.store, client=dynamodb),
+        tasks=replace(processor.tasks, client=sqs),
+        dead_letters=replace(processor.dead_letters, client=sqs),
+    )
+    return Consumer(
+        processor.process,
+        processor.tasks,
+        clock,
+        telemetry,
+        last_words=LastWords(hasty.cut_off, hasty.tasks),
+        renews=True,
+    )
 
 
 @cache
 def application() -> Consumer:
-    """Return the consumer of this execution environment, made at the first invocation."""
+    """Return the consumer of this execution environment, made when Lambda loads the function."""
     return build(ProcessSettings.read(os.environ))
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    application()  # Lambda gives loading a whole CPU, an invocation only the share that its memory buys
 
 
 def handle(event: SqsEvent, context: LambdaContext) -> BatchResponse:

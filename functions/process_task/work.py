@@ -19,7 +19,7 @@ def perform(task: Task, context: WorkContext) -> Json:
     task
         Id, payload and number of the attempt.
     context
-        The invocation; `context.deadline` is when Lambda stops it.
+        The invocation; `context.deadline` is when an attempt that is still running is cut off.
 
     Returns
     -------
@@ -29,7 +29,7 @@ def perform(task: Task, context: WorkContext) -> Json:
     Raises
     ------
     taskguard.model.errors.RetryAfter
-        To be tried again after a wait of your choice.
+        To be called later, after a wait of your choice; that is no failure and uses up no attempt.
     taskguard.model.errors.PermanentError
         To be dead-lettered at once.
     Exception

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
 from http import HTTPStatus
-from typing import Any
+from typing import Annotated, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard.edge.answers import NO_ROUTE, Answer, Problem, problem_answer, respond, unavailable
-from taskguard.edge.environment import Environment
+from taskguard.edge.environment import AtLeast, Environment
 from taskguard.edge.requests import MAX_BATCH_TASKS, Request, parse_batch, parse_submission, to_submission
 from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model.clock import Clock, utc_now
@@ -18,7 +18,7 @@ from taskguard.model.errors import Conflict, InvalidSubmission, NotSubmitted, Ta
 from taskguard.model.json_text import Json
 from taskguard.model.views import task_summary, task_view
 from taskguard.storage import aws
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import TaskQueue, message_life
 from taskguard.storage.store import TaskStore
 from taskguard.submit import Origin, Submitted, Submitter
 
@@ -28,6 +28,7 @@ class SubmitSettings(Environment):
     """The function's environment."""
 
     task_queue_url: str
+    task_retention_days: Annotated[int, AtLeast(1)]
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def problem_of(error: TaskGuardError) -> Problem:
 
 
 def _origin(request: Request) -> Origin:
-    return Origin(request.request_id, request.correlation_id)
+    return Origin(request.request_id, request.correlation_id, request.caller)
 
 
 def _status(submitted: Submitted) -> HTTPStatus:
@@ -125,14 +126,19 @@ def build(settings: SubmitSettings, clock: Clock = utc_now) -> SubmitApi:
         queue=TaskQueue(aws.sqs(), settings.task_queue_url),
         clock=clock,
         telemetry=telemetry,
+        message_life=message_life(settings.task_retention_days),
     )
     return SubmitApi(submitter, telemetry)
 
 
 @cache
 def application() -> SubmitApi:
-    """Return the API of this execution environment, made at the first invocation."""
+    """Return the API of this execution environment, made when Lambda loads the function."""
     return build(SubmitSettings.read(os.environ))
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    application()  # Lambda gives loading a whole CPU, an invocation only the share that its memory buys
 
 
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:

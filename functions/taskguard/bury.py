@@ -8,6 +8,7 @@ from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model import json_text
 from taskguard.model.clock import Clock, to_text
 from taskguard.model.errors import UnreadableMessage
+from taskguard.model.json_text import Json
 from taskguard.model.message import (
     MAX_PAYLOAD_BYTES,
     UNREADABLE_PREFIX,
@@ -17,25 +18,29 @@ from taskguard.model.message import (
     Message,
     Verdict,
 )
-from taskguard.model.record import Failure, TaskRecord
+from taskguard.model.record import NEVER_STARTED, Failure, Status, TaskRecord
 from taskguard.model.views import attempts_view
 from taskguard.storage.store import Refused, TaskStore
+from taskguard.storage.transitions import DeadLetter
 
 MAX_LOGGED_PAYLOAD_BYTES: Final = 128 * 1024
 """A larger payload stands in the record alone; CloudWatch Logs takes at most 1 MiB an event."""
 
-INTERRUPTED: Final = Failure(
-    "Interrupted", "the worker stopped before it could report: timed out, killed or out of memory"
-)
-
 
 @dataclass(frozen=True)
 class Burial:
-    """Buries tasks whose message arrived in the dead-letter queue."""
+    """Buries tasks whose message arrived in the dead-letter queue.
+
+    Parameters
+    ----------
+    log_payload
+        Whether the log line has the payload; the record has it anyway.
+    """
 
     store: TaskStore
     clock: Clock
     telemetry: Telemetry
+    log_payload: bool = True
 
     def bury(self, delivery: Delivery) -> Verdict:
         """Bury the task of one dead letter.
@@ -44,13 +49,14 @@ class Burial:
 
         Raises
         ------
-        Unavailable
-            The table could not be reached; the message must come back.
+        AwsError
+            The table could not be reached or refused; the message must come back.
         """
         message, unreadable = _message(delivery)
         before = self.store.get(message.task_id)
+        letter = DeadLetter(message, unreadable or _cause(message, before), delivery.sent_at)
         try:
-            record = self.store.bury(message, unreadable or _cause(message, before), self.clock())
+            record = self.store.bury(letter, self.clock())
         except Refused as refused:
             return self._not_buried(message, refused.record)
         self._report_dead(record, delivery)
@@ -60,26 +66,34 @@ class Burial:
         if record is None:  # deleted between condition and answer
             self.telemetry.report(Event.DUPLICATE, taskId=message.task_id, generation=message.generation)
             return ComeBack()
-        if record.generation <= message.generation and record.lease_until:
-            left = max(record.lease_until - self.clock(), timedelta())
+        now = self.clock()
+        if record.generation <= message.generation and record.has_live_lease(now) and record.lease_until:
             self.telemetry.report(Event.BUSY, record)
-            return ComeBack(after_seconds=int(left.total_seconds()) + 1)
+            return ComeBack(record.lease_until - now + timedelta(seconds=1))
+        # It has ended, or a message that was sent since keeps it going.
         self.telemetry.report(Event.DUPLICATE, record, messageGeneration=message.generation)
         return Done()
 
     def _report_dead(self, record: TaskRecord, delivery: Delivery) -> None:
-        small = json_text.size(record.payload) <= MAX_LOGGED_PAYLOAD_BYTES
         self.telemetry.report(
             Event.DEAD_LETTER,
             record,
-            payload=record.payload if small else "[too large for a log line: read it from the record]",
-            attempt=len(record.attempts),
             attempts=attempts_view(record),
             lastError=record.last_error and record.last_error.members(),
             createdAt=to_text(record.created_at),
             failedAt=to_text(record.dead_lettered_at or record.updated_at),
             messageId=delivery.message_id,
+            # Last, and as text: CloudWatch Logs Insights reads the first 200 fields of a line, and a payload
+            # may have more.
+            payload=self._logged(record.payload),
         )
+
+    def _logged(self, payload: Json) -> str | None:
+        if not self.log_payload:
+            return None
+        text = json_text.compact(payload)
+        small = len(text.encode()) <= MAX_LOGGED_PAYLOAD_BYTES
+        return text if small else "[too large for a log line: read it from the record]"
 
 
 def _message(delivery: Delivery) -> tuple[Message, Failure | None]:
@@ -92,8 +106,9 @@ def _message(delivery: Delivery) -> tuple[Message, Failure | None]:
 
 
 def _cause(message: Message, before: TaskRecord | None) -> Failure:
-    """Return the error to keep: the last attempt's, or why there is none."""
-    tried = [a for a in before.attempts if a.generation == message.generation] if before else []
-    if not tried:
-        return Failure("NeverStarted", "the message was received, but no attempt could be recorded")
-    return tried[-1].error or INTERRUPTED
+    """Return the error to keep: why the task was given up, or its last attempt's."""
+    if before is None or before.generation < message.generation:
+        return NEVER_STARTED
+    if before.status in (Status.GIVING_UP, Status.DEAD_LETTERED) and before.last_error:
+        return before.last_error
+    return before.cause_of_death()

@@ -1,25 +1,36 @@
 """One delivery of a task's message: claim, work, report, and what shall happen to the message."""
 
 import secrets
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model import json_text
 from taskguard.model.clock import Clock, to_text
-from taskguard.model.errors import InvalidJson, PermanentError, UnreadableMessage
+from taskguard.model.errors import (
+    AwsRefused,
+    InvalidJson,
+    PermanentError,
+    RetryAfter,
+    TimedOut,
+    UnreadableMessage,
+)
 from taskguard.model.json_text import Json
-from taskguard.model.message import ComeBack, Delivery, Done, Message, Verdict
-from taskguard.model.record import Attempt, Failure, TaskRecord
-from taskguard.model.retry import Next, RetryPolicy
+from taskguard.model.message import AT_ONCE, ComeBack, Delivery, Done, Message, Verdict
+from taskguard.model.record import Attempt, Failure, Status, TaskRecord
+from taskguard.model.retry import LONGEST_DELAY, LONGEST_HIDDEN_WAIT, Next, RetryDecision, RetryPolicy
 from taskguard.model.simulation import Simulation
+from taskguard.storage.attempts import EARLY_BY, Claim, Wait
 from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import Refused, TaskStore
 from taskguard.work import Perform, Task, WorkContext
 
 MAX_RESULT_BYTES: Final = 64 * 1024
 """Largest result kept in the record, as compact UTF-8 JSON."""
+
+WAKERS_HORIZON: Final = timedelta(minutes=15)
+"""How far ahead the waker sends the messages of tasks that wait in the table; see `taskguard.wake`."""
 
 
 @dataclass(frozen=True)
@@ -28,117 +39,230 @@ class Processor:
 
     Parameters
     ----------
+    tasks
+        The task queue: gets the fresh message of a task that waits longer than a message is hidden.
     dead_letters
-        Gets a copy of the message of a task that is given up before its last receive.
+        Gets a copy of the message of a task that is given up.
     perform
         The work; see `taskguard.work`.
+    running
+        The attempts that run in this process, by their message's id.
     """
 
     store: TaskStore
+    tasks: TaskQueue
     dead_letters: TaskQueue
     policy: RetryPolicy
     simulation: Simulation
     perform: Perform
     clock: Clock
     telemetry: Telemetry
+    running: dict[str, TaskRecord] = field(default_factory=dict)
 
     def process(self, delivery: Delivery) -> Verdict:
         """Try the task of one message.
 
         Raises
         ------
-        Unavailable
-            AWS could not be reached; the message must come back. Nothing is lost: what the table holds
-            decides what happens then.
+        AwsError
+            A call to AWS failed; the message must come back. Nothing is lost: what the table holds decides
+            what happens then.
         """
         try:
             message = Message.parse(delivery.body)
         except UnreadableMessage as error:
             self.telemetry.report(Event.UNREADABLE, messageId=delivery.message_id, reason=str(error))
-            return ComeBack(after_seconds=0)  # until SQS has counted enough receives to dead-letter it
-        if self._is_late(delivery):
+            return AT_ONCE  # until SQS has counted enough receives to dead-letter it
+        if self.clock() >= delivery.work_until:
             self.telemetry.report(Event.BUSY, taskId=message.task_id, reason="the invocation's time is over")
-            return ComeBack()
+            return AT_ONCE
         try:
             record = self._claim(message, delivery)
         except Refused as refused:
             return self._not_claimed(message, refused.record)
+        self.running[delivery.message_id] = record
         self.telemetry.report(Event.STARTED, record, receiveCount=delivery.receive_count)
         failure, result = self._work(record, delivery)
         try:
-            return self._failed(record, delivery, failure) if failure else self._completed(record, result)
+            return self._not_completed(record, failure) if failure else self._completed(record, result)
         except Refused:
             # Somebody else claimed the task after my lease ran out; the message is theirs to delete.
             self.telemetry.report(Event.LEASE_LOST, record)
             return ComeBack()
 
-    def _is_late(self, delivery: Delivery) -> bool:
-        """Tell whether a lease would be over at once and keep nobody away; a worker with time must try."""
-        return self.clock() >= delivery.deadline
+    def cut_off(self, delivery: Delivery) -> Verdict:
+        """Report the attempt of a delivery that is still being processed just before the invocation's end.
+
+        A delivery without an attempt comes back at once. May raise `AwsError`, as `process`.
+        """
+        record = self.running.get(delivery.message_id)
+        if record is None:
+            return AT_ONCE
+        ran = self.clock() - record.attempts[-1].started_at
+        error = TimedOut(f"still running after {ran.total_seconds():.0f} s, when the invocation had to end")
+        try:
+            return self._not_completed(record, error)
+        except Refused as refused:
+            # Its own thread was faster.
+            completed = refused.record and refused.record.status is Status.COMPLETED
+            return Done() if completed else ComeBack()
 
     def _claim(self, message: Message, delivery: Delivery) -> TaskRecord:
-        attempt = Attempt(message.generation, delivery.receive_count, self.clock(), delivery.request_id)
-        token = secrets.token_hex(16)
-        return self.store.claim(message, attempt, token, delivery.deadline, delivery.sent_at)
+        now = self.clock()
+        claimed = Claim(
+            message,
+            Attempt(message.generation, delivery.receive_count, now, delivery.request_id),
+            secrets.token_hex(16),
+            delivery.deadline,
+            delivery.sent_at,
+            self.policy.max_attempts,
+        )
+        try:
+            return self.store.claim(claimed)
+        except Refused as refused:
+            record = refused.record
+            if not record or not record.history_is_full or record.has_live_lease(now):
+                raise
+            self.store.shorten(record, now)
+        return self.store.claim(claimed)
 
     def _not_claimed(self, message: Message, record: TaskRecord | None) -> Verdict:
         if record is None:  # deleted between condition and answer
-            return ComeBack()
+            return AT_ONCE
+        given_up = record.status in (Status.GIVING_UP, Status.DEAD_LETTERED)
+        if given_up and message.dead_letter and record.generation == message.generation:
+            return self._redrive(record)
         if record.is_settled or record.generation > message.generation:
             self.telemetry.report(Event.DUPLICATE, record, messageGeneration=message.generation)
             return Done()
-        if record.permanent:
+        if record.status is Status.GIVING_UP:
             return self._give_up(record)
-        # Not deleted: it may be the running attempt's own message, needed if its worker dies.
-        lease = record.lease_until
-        self.telemetry.report(Event.BUSY, record, leaseUntil=lease and to_text(lease))
-        left = lease - self.clock() if lease else timedelta()
-        return ComeBack(after_seconds=max(int(left.total_seconds()) + 1, 1))
+        return self._not_yet(record)
+
+    def _not_yet(self, record: TaskRecord) -> Verdict:
+        """Say what becomes of the message of an open task that cannot be claimed now."""
+        now = self.clock()
+        if record.has_live_lease(now) and record.lease_until:
+            # Not deleted: it may be the running attempt's own message, needed if its worker dies.
+            self.telemetry.report(Event.BUSY, record, leaseUntil=to_text(record.lease_until))
+            return ComeBack(record.lease_until - now + timedelta(seconds=1))
+        if record.not_before and record.not_before > now + EARLY_BY:
+            return self._too_early(record, record.not_before - now)
+        if record.attempts_used >= self.policy.max_attempts:
+            return self._exhausted(record, now)
+        return AT_ONCE  # it changed between condition and answer
+
+    def _too_early(self, record: TaskRecord, left: timedelta) -> Verdict:
+        self.telemetry.report(Event.EARLY, record, waitSeconds=left.total_seconds())
+        if record.due_at and left > WAKERS_HORIZON + timedelta(minutes=1):
+            return Done()  # the waker did not send it, and will send one in time
+        return ComeBack(left)
+
+    def _exhausted(self, record: TaskRecord, now: datetime) -> Verdict:
+        """Give up a task whose last worker died without a word."""
+        try:
+            given_up = self.store.exhaust(record, record.cause_of_death(), now, self.policy.max_attempts)
+        except Refused:
+            return AT_ONCE
+        self.telemetry.report(Event.EXHAUSTED, given_up)
+        return self._give_up(given_up)
+
+    def _redrive(self, record: TaskRecord) -> Verdict:
+        """Try a task again whose dead letter somebody has moved back to the task queue on purpose."""
+        self.tasks.send(Message(record.task_id, record.payload, record.generation + 1))
+        try:
+            self.telemetry.report(Event.REDRIVEN, self.store.redrive(record, self.clock()))
+        except Refused as refused:  # a worker was faster, or another redrive
+            self.telemetry.report(Event.DUPLICATE, refused.record)
+        return Done()
 
     def _work(self, record: TaskRecord, delivery: Delivery) -> tuple[BaseException | None, Json]:
         """Do the work and return its error, or None and its result."""
-        number = len(record.attempts)
+        number = record.attempt_count
         task = Task(record.task_id, record.payload, number, record.generation, record.created_at)
         try:
             self.simulation.check(record.task_id, number)
-            result = self.perform(task, WorkContext(delivery.request_id, delivery.deadline))
+            result = self.perform(task, WorkContext(delivery.request_id, delivery.work_until))
             return None, _checked_result(result)
         except (Exception, SystemExit) as error:  # work may even call sys.exit(); its neighbours go on
             return error, None
 
     def _completed(self, record: TaskRecord, result: Json) -> Verdict:
-        done = self.store.complete(record, result, self.clock())
+        try:
+            done = self.store.complete(record, result, self.clock())
+        except AwsRefused as error:
+            return self._result_refused(record, error)
         self.telemetry.report(Event.COMPLETED, done)
         if done.completed_at:
             self.telemetry.latency(done.completed_at - done.created_at)
         return Done()
 
-    def _failed(self, record: TaskRecord, delivery: Delivery, error: BaseException) -> Verdict:
-        decision = self.policy.decide(error, delivery.receive_count)
-        now, retries = self.clock(), decision.next is Next.RETRY
-        failed = self.store.fail(
-            record,
-            Failure.of(error),
-            now,
-            now + timedelta(seconds=decision.wait_seconds) if retries else None,
-            permanent=decision.next is Next.GIVE_UP,
+    def _result_refused(self, record: TaskRecord, error: AwsRefused) -> Verdict:
+        """Give up a task whose result cannot be kept, rather than do its work again and again."""
+        self.telemetry.aws_failed(error, record)
+        failure = Failure("ResultRefused", f"the work is done, but its result could not be kept: {error}")
+        failed = self.store.fail(record, failure, self.clock())
+        self.telemetry.report(Event.GIVEN_UP, failed)
+        return self._give_up(failed)
+
+    def _not_completed(self, record: TaskRecord, error: BaseException) -> Verdict:
+        now = self.clock()
+        decision = self.policy.decide(error, record, now)
+        if decision.next is Next.POSTPONE:
+            return self._postponed(record, error, now, decision.wait)
+        wait = _wait(decision, now) if decision.next is Next.RETRY else None
+        failed = self.store.fail(record, _failure(error, decision), now, wait)
+        if isinstance(error, TimedOut):
+            self.telemetry.report(Event.TIMED_OUT, failed)
+        if wait is None:
+            event = Event.EXHAUSTED if decision.next is Next.EXHAUSTED else Event.GIVEN_UP
+            self.telemetry.report(event, failed, error=error)
+            return self._give_up(failed)
+        seconds = decision.wait.total_seconds()
+        self.telemetry.report(Event.RETRY, failed, error=error, waitSeconds=seconds)
+        return self._waiting(failed, wait, decision.wait)
+
+    def _postponed(
+        self, record: TaskRecord, error: BaseException, now: datetime, asked: timedelta
+    ) -> Verdict:
+        wait = _fresh(now + asked, now)
+        postponed = self.store.postpone(record, Failure.of(error), now, wait)
+        self.telemetry.report(
+            Event.POSTPONED, postponed, reason=str(error)[:500], waitSeconds=asked.total_seconds()
         )
-        match decision.next:
-            case Next.RETRY:
-                self.telemetry.report(Event.RETRY, failed, error=error, waitSeconds=decision.wait_seconds)
-                return ComeBack(after_seconds=decision.wait_seconds)
-            case Next.EXHAUSTED:
-                # Visible at once: SQS moves it to the dead-letter queue instead of delivering it again.
-                self.telemetry.report(Event.EXHAUSTED, failed, error=error, waitSeconds=0)
-                return ComeBack(after_seconds=0)
-            case Next.GIVE_UP:
-                self.telemetry.report(Event.GIVEN_UP, failed, error=error, waitSeconds=0)
-                return self._give_up(failed)
+        return self._waiting(postponed, wait, asked)
+
+    def _waiting(self, record: TaskRecord, wait: Wait, left: timedelta) -> Verdict:
+        """Let the message wait, or replace it by one that is sent when the wait is over."""
+        if wait.due_at:
+            return Done()  # the waker sends one
+        if not wait.sent_at:
+            return ComeBack(left)
+        # Recorded first: if this fails, the present message comes back and finds what the record says.
+        self.tasks.send(Message(record.task_id, record.payload, record.generation), left)
+        return Done()
 
     def _give_up(self, record: TaskRecord) -> Verdict:
         """Copy the message to the dead-letter queue, so that the original may be deleted."""
-        self.dead_letters.send(Message(record.task_id, record.payload, record.generation))
+        self.dead_letters.send(Message(record.task_id, record.payload, record.generation, dead_letter=True))
         return Done()
+
+
+def _wait(decision: RetryDecision, now: datetime) -> Wait:
+    """Return where a failed task waits: a short wait is its message's, hidden."""
+    until = now + decision.wait
+    return Wait(until) if decision.wait <= LONGEST_HIDDEN_WAIT else _fresh(until, now)
+
+
+def _fresh(until: datetime, now: datetime) -> Wait:
+    """Return a wait that ends with a message sent anew: now and delayed, or later by the waker."""
+    return Wait(until, sent_at=now) if until - now <= LONGEST_DELAY else Wait(until, due_at=until)
+
+
+def _failure(error: BaseException, decision: RetryDecision) -> Failure:
+    if isinstance(error, RetryAfter) and decision.next is Next.EXHAUSTED:
+        return Failure.of(error, type_name="DeadlineExceeded")
+    return Failure.of(error)
 
 
 def _checked_result(result: Json) -> Json:
@@ -146,7 +270,7 @@ def _checked_result(result: Json) -> Json:
         size = json_text.size(result)
         kept = json_text.parse(json_text.compact(result))  # what cannot be read back must not be kept
     except (TypeError, ValueError, RecursionError) as error:
-        raise PermanentError(f"the work's result is no JSON value: {error}") from error
+        raise PermanentError(f"the work's result is not a JSON value: {error}") from error
     except InvalidJson as error:
         raise PermanentError(f"the work's result {error}") from error
     if size > MAX_RESULT_BYTES:

@@ -1,4 +1,4 @@
-"""Redrive and repair: sending tasks again, in an order that an interruption cannot harm."""
+"""Redrive and discard: what an operator does with a dead letter, safe to interrupt and to repeat."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from taskguard.storage.store import Refused, TaskStore
 
 @dataclass(frozen=True)
 class Redriver:
-    """Sends tasks again; both methods may raise `Unavailable` and are safe to repeat."""
+    """Sends dead letters again, or ends them; both may raise `AwsError`, and are safe to repeat."""
 
     store: TaskStore
     queue: TaskQueue
@@ -32,9 +32,12 @@ class Redriver:
             return refused.record is not None and refused.record.generation > record.generation
         return True
 
-    def repair(self, record: TaskRecord) -> bool:
-        """Send the message of a task that waits for its first attempt; False if it does not."""
-        if not record.is_untried:
+    def discard(self, record: TaskRecord, reason: str) -> bool:
+        """End a dead letter as CANCELLED, with a reason; False if it is no dead letter any more."""
+        if record.status is not Status.DEAD_LETTERED:
             return False
-        self.queue.send(Message(record.task_id, record.payload, record.generation))
+        try:
+            self.store.cancel(record, reason, self.clock())
+        except Refused as refused:  # redriven, or discarded by somebody else
+            return refused.record is not None and refused.record.status is Status.CANCELLED
         return True

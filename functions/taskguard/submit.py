@@ -1,11 +1,12 @@
 """Submit: the record first, then the message; a 202 means that both exist."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model import json_text
 from taskguard.model.clock import Clock
-from taskguard.model.errors import Conflict, NotSubmitted, Unavailable
+from taskguard.model.errors import AwsError, Conflict, NotSubmitted, Unavailable
 from taskguard.model.message import Message, Submission
 from taskguard.model.record import Status, TaskRecord, new_task_id
 from taskguard.storage.queue import TaskQueue
@@ -22,10 +23,13 @@ class Origin:
         Unique for each submission (for each item of a batch); a repeat by the client has another.
     correlation_id
         The client's own id for following a task through the logs, or the request id.
+    caller
+        Who submits; None where anybody may.
     """
 
     request_id: str
     correlation_id: str
+    caller: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,27 +42,50 @@ class Submitted:
 
 @dataclass(frozen=True)
 class Submitter:
-    """Takes tasks in, each once however often it is submitted."""
+    """Takes tasks in, each once however often it is submitted.
+
+    Parameters
+    ----------
+    message_life
+        How long a message can live: the queue's retention, and some reserve. A repeated submit of an open
+        task without a message gives it one.
+    """
 
     store: TaskStore
     queue: TaskQueue
     clock: Clock
     telemetry: Telemetry
+    message_life: timedelta
 
     def submit(self, submission: Submission, origin: Origin) -> Submitted:
         """Record and queue a task; raises `Conflict` or `NotSubmitted`."""
         record = self._new_record(submission, origin)
         try:
             submitted = self._create(record)
-            if submitted.record.is_untried:
-                # Also for a known task: its first submit may have died before the message was sent.
-                self.queue.send(Message(record.task_id, record.payload, submitted.record.generation))
-        except Unavailable as error:
-            self.telemetry.report(Event.UNAVAILABLE, record, error=error)
+            if submitted.created:
+                self._send(record)
+            else:
+                submitted = replace(submitted, record=self._woken(submitted.record))
+        except AwsError as error:
+            self.telemetry.aws_failed(error, record)
             raise NotSubmitted(record.task_id) from error
         event = Event.SUBMITTED if submitted.created else Event.SUBMIT_REPEATED
         self.telemetry.report(event, submitted.record)
         return submitted
+
+    def _woken(self, record: TaskRecord) -> TaskRecord:
+        """Give a known task a message if its first submit may have died before sending, or if it is gone."""
+        now = self.clock()
+        if not record.is_untried and not record.is_stranded(now, self.message_life):
+            return record
+        self._send(record)
+        try:
+            return self.store.rescue(record, now)
+        except Refused as refused:  # it went on meanwhile
+            return refused.record or record
+
+    def _send(self, record: TaskRecord) -> None:
+        self.queue.send(Message(record.task_id, record.payload, record.generation))
 
     def _new_record(self, submission: Submission, origin: Origin) -> TaskRecord:
         now = self.clock()
@@ -70,7 +97,9 @@ class Submitter:
             payload_hash=json_text.digest(submission.payload),
             created_at=now,
             updated_at=now,
-            submitted_by=origin.request_id,
+            sent_at=now,
+            submit_id=origin.request_id,
+            submitted_by=origin.caller,
             correlation_id=origin.correlation_id,
         )
 

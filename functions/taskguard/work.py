@@ -38,7 +38,8 @@ class WorkContext:
     request_id
         Lambda's request id; the same for all tasks of a batch.
     deadline
-        When Lambda stops the invocation; an attempt still running then counts as interrupted.
+        When an attempt that is still running is cut off: it fails as `TimedOut`, a little before Lambda would
+        stop the invocation.
     """
 
     request_id: str

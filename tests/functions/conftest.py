@@ -39,3 +39,10 @@ def waits() -> Iterator[list[int]]:
     """Collect the visibility timeouts that are set, in order."""
     with recorded("ChangeMessageVisibility", "VisibilityTimeout") as seconds:
         yield seconds
+
+
+@pytest.fixture
+def sent_delays() -> Iterator[list[int]]:
+    """Collect the delays of the messages that are sent, in order."""
+    with recorded("SendMessage", "DelaySeconds") as seconds:
+        yield seconds

@@ -8,8 +8,8 @@ from taskguard.model.message import MAX_PAYLOAD_BYTES, Message
 
 
 def test_a_message_comes_back_equal_from_its_body() -> None:
-    message = Message("a", {"x": ["é", 1.5, None]}, 3)
-    assert Message.parse(message.body()) == message
+    for message in (Message("a", {"x": ["é", 1.5, None]}, 3), Message("a", 1, dead_letter=True)):
+        assert Message.parse(message.body()) == message
 
 
 def test_a_direct_producer_may_leave_the_generation_out() -> None:
@@ -20,7 +20,7 @@ def test_a_direct_producer_may_leave_the_generation_out() -> None:
     ("body", "reason"),
     [
         ("", "not JSON"),
-        ("[]", "no JSON object"),
+        ("[]", "not a JSON object"),
         ({"payload": 1}, "taskId"),
         ({"taskId": "a b", "payload": 1}, "taskId"),
         ({"taskId": "a"}, "payload is missing"),
@@ -28,6 +28,7 @@ def test_a_direct_producer_may_leave_the_generation_out() -> None:
         ({"taskId": "a", "payload": 1, "generation": 0}, "generation"),
         ({"taskId": "a", "payload": 1, "generation": True}, "generation"),
         ({"taskId": "a", "payload": 1, "generation": "1"}, "generation"),
+        ({"taskId": "a", "payload": 1, "deadLetter": 1}, "deadLetter"),
     ],
 )
 def test_a_body_that_is_no_task_is_unreadable_with_its_reason(body: Any, reason: str) -> None:

@@ -1,10 +1,12 @@
 """Dead letters through the handler: record, log line, and only then the message goes."""
 
 import json
-from typing import Any
+from datetime import timedelta
+from typing import Any, NoReturn
 
 import pytest
 
+from taskguard.model.errors import RetryAfter
 from taskguard.model.record import Status
 from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System, running_system
@@ -16,9 +18,9 @@ LETTER = {"taskId": "a", "payload": {"n": 1}, "generation": 1}
 def _fail_three_times(system: System) -> None:
     system.submit({"taskId": "a", "payload": {"n": 1}})
     (record,) = system.receive()
-    for receive_count in "123":
-        record["attributes"]["ApproximateReceiveCount"] = receive_count
+    for _ in range(3):
         system.process(record)
+        system.clock.advance(10)
 
 
 def _dead_letter_lines(output: str) -> list[dict[str, Any]]:
@@ -31,14 +33,15 @@ def test_a_dead_letter_is_recorded_and_logged_with_everything_known(
 ) -> None:
     with running_system(FAILURE_RATE="1") as system:
         _fail_three_times(system)
-        assert system.watch(sqs_record(LETTER)) == []
+        assert system.watch(*system.receive(system.dead_letter_url)) == []
         record = system.record("a")
     assert (record.status, len(record.attempts)) == (Status.DEAD_LETTERED, 3)
     (line,) = _dead_letter_lines(capsys.readouterr().out)
-    assert (line["taskId"], line["payload"], line["generation"]) == ("a", {"n": 1}, 1)
+    assert (line["taskId"], line["payload"], line["generation"]) == ("a", '{"n":1}', 1)
     assert [attempt["number"] for attempt in line["attempts"]] == [1, 2, 3]
     assert line["lastError"] == {"type": "SimulatedFailure", "message": "simulated failure of attempt 3"}
-    assert line["createdAt"] == line["failedAt"] == "2026-01-02T03:04:05.000Z"
+    assert (line["createdAt"], line["failedAt"]) == ("2026-01-02T03:04:05.000Z", "2026-01-02T03:04:35.000Z")
+    assert list(line)[-1] == "payload", "CloudWatch Logs Insights reads 200 fields: the payload comes last"
     assert line["level"] == "WARNING"
 
 
@@ -112,7 +115,7 @@ def test_a_body_that_is_no_task_is_recorded_and_logged_too(
     assert record.last_error is not None
     assert record.last_error.type == "UnreadableMessage"
     (line,) = _dead_letter_lines(capsys.readouterr().out)
-    assert line["payload"] == "{broken"
+    assert line["payload"] == '"{broken"'
 
 
 def test_a_huge_unreadable_body_is_cut_so_that_the_record_can_hold_it(system: System) -> None:
@@ -130,3 +133,33 @@ def test_a_large_payload_is_left_out_of_the_log_line_and_kept_in_the_record(
     (line,) = _dead_letter_lines(capsys.readouterr().out)
     assert "record" in line["payload"]
     assert system.record("a").payload == "x" * 200_000
+
+
+def test_the_log_line_leaves_the_payload_out_where_the_stack_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with running_system(LOG_DEAD_LETTER_PAYLOAD="false") as system:
+        system.watch(sqs_record(LETTER))
+        assert system.record("a").payload == {"n": 1}
+    (line,) = _dead_letter_lines(capsys.readouterr().out)
+    assert "payload" not in line
+
+
+def test_a_dead_letter_is_kept_for_half_a_year(system: System) -> None:
+    system.watch(sqs_record(LETTER))
+    expires = system.clock() + timedelta(days=180)
+    assert system.item("a")["expiresAt"] == {"N": str(int(expires.timestamp()))}
+
+
+def test_a_dead_letter_of_an_earlier_message_is_dropped_while_a_fresh_one_waits(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def later(*_: object) -> NoReturn:
+        raise RetryAfter(90)
+
+    system.submit({"taskId": "a", "payload": {"n": 1}})
+    monkeypatch.setattr("process_task.handler.perform", later)
+    system.clock.advance(3600)
+    system.process(*system.receive())
+    assert system.watch(sqs_record(LETTER)) == []
+    assert system.record("a").status is Status.RETRYING

@@ -1,18 +1,22 @@
 """Trying tasks through the handler: what comes back, what the record says, when the message is visible."""
 
+import json
 from collections.abc import Callable
-from typing import Any
+from datetime import timedelta
+from typing import Any, NoReturn
 
 import pytest
 
-from taskguard.model.errors import PermanentError, RetryAfter
+from taskguard.model.errors import AwsRefused, PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.model.record import Failure, Status
+from taskguard.storage.store import TaskStore
 from taskguard.work import Perform, Task, WorkContext
 from tests.support.attempts import raising, submit
-from tests.support.aws_calls import failing
+from tests.support.aws_calls import failing, recorded
 from tests.support.aws_in_process import System, running_system
 from tests.support.events import Context, sqs_record
+from tests.support.log_lines import documents
 
 
 def _deliver(system: System, task_id: str, receive_count: int = 1) -> list[str]:
@@ -40,7 +44,7 @@ def test_work_sees_the_task_and_its_deadline(system: System, performing: Callabl
     ((task, context),) = seen
     assert (task.task_id, task.payload, task.attempt, task.generation) == ("a", {"n": "a"}, 1, 1)
     assert context.request_id == "request-1"
-    assert (context.deadline - system.clock()).total_seconds() == 30
+    assert (context.deadline - system.clock()).total_seconds() == 27, "three seconds are for the report"
 
 
 def test_a_failed_attempt_is_kept_and_its_message_waits_twice_as_long_each_time(
@@ -49,14 +53,72 @@ def test_a_failed_attempt_is_kept_and_its_message_waits_twice_as_long_each_time(
     performing(raising(ValueError("no luck")))
     submit(system)
     (record,) = system.receive()
-    for receive_count in (1, 2, 3):
-        record["attributes"]["ApproximateReceiveCount"] = str(receive_count)
+    for wait in (5, 10):
         assert system.process(record) == [record["messageId"]]
-    assert waits == [5, 10, 0]
+        assert system.record("a").next_attempt_at == system.clock() + timedelta(seconds=wait)
+        system.clock.advance(wait)
+    assert system.process(record) == []
+    assert waits == [5, 10]
     kept = system.record("a")
-    assert (kept.status, kept.last_error) == (Status.RETRYING, Failure("ValueError", "no luck"))
+    assert (kept.status, kept.last_error) == (Status.GIVING_UP, Failure("ValueError", "no luck"))
     assert [attempt.error for attempt in kept.attempts] == [Failure("ValueError", "no luck")] * 3
     assert kept.next_attempt_at is None
+    (letter,) = system.receive(system.dead_letter_url)
+    assert json.loads(letter["body"])["deadLetter"] is True
+
+
+def test_receives_that_made_no_attempt_cost_none(
+    system: System, performing: Callable[[Perform], None]
+) -> None:
+    performing(raising(ValueError()))
+    submit(system)
+    (record,) = system.receive()
+    record["attributes"]["ApproximateReceiveCount"] = "7"
+    assert system.process(record) == [record["messageId"]]
+    assert system.record("a").status is Status.RETRYING
+
+
+def test_a_task_whose_workers_all_died_is_given_up_after_its_last_attempt(system: System) -> None:
+    submit(system)
+    (record,) = system.receive()
+    for _ in range(3):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("process_task.handler.perform", raising(KeyboardInterrupt()))
+            with pytest.raises(KeyboardInterrupt):
+                system.process(record)
+        system.clock.advance(31)
+    assert system.process(record) == []
+    kept = system.record("a")
+    assert (kept.status, kept.attempts_used) == (Status.GIVING_UP, 3)
+    assert kept.last_error is not None
+    assert kept.last_error.type == "Interrupted"
+    assert len(system.receive(system.dead_letter_url)) == 1
+
+
+def test_a_message_that_comes_too_early_waits_for_its_time(
+    system: System, performing: Callable[[Perform], None], waits: list[int]
+) -> None:
+    performing(raising(ValueError()))
+    submit(system)
+    (record,) = system.receive()
+    system.process(record)
+    system.clock.advance(2)
+    assert system.process(record) == [record["messageId"]]
+    assert waits == [5, 3]
+    assert system.record("a").attempt_count == 1
+
+
+def test_a_long_wait_after_a_failure_is_a_fresh_messages_and_not_a_hidden_ones(
+    performing: Callable[[Perform], None], waits: list[int], sent_delays: list[int]
+) -> None:
+    performing(raising(ValueError()))
+    with running_system(BACKOFF_BASE_SECONDS="61") as system:
+        submit(system)
+        assert _deliver(system, "a") == []
+        assert waits == []
+        assert sent_delays[-1] == 61
+        kept = system.record("a")
+        assert (kept.status, kept.sent_at) == (Status.RETRYING, system.clock())
 
 
 def test_a_message_delivered_twice_is_done_once(
@@ -130,16 +192,142 @@ def test_a_given_up_task_is_not_tried_again_when_its_copy_could_not_be_sent(
     assert len(system.receive(system.dead_letter_url)) == 1
 
 
-def test_work_may_choose_its_own_wait(
+@pytest.mark.parametrize(("asked", "delay"), [(0, 1), (1, 1), (90, 90), (900, 900)])
+def test_work_that_asks_to_be_called_later_costs_no_attempt_and_gets_a_fresh_message(
+    system: System, performing: Callable[[Perform], None], sent_delays: list[int], asked: float, delay: int
+) -> None:
+    performing(raising(RetryAfter(asked, "429")))
+    submit(system)
+    with recorded("ChangeMessageVisibility", "VisibilityTimeout") as waits:
+        assert _deliver(system, "a") == []
+    assert waits == []
+    assert sent_delays[-1] == delay
+    kept = system.record("a")
+    assert (kept.status, kept.attempts_used, kept.attempt_count) == (Status.RETRYING, 0, 1)
+    assert kept.next_attempt_at == system.clock() + timedelta(seconds=delay)
+    assert (kept.sent_at, kept.due_at) == (system.clock(), None)
+    assert kept.attempts[-1].error == Failure("RetryAfter", "429")
+
+
+def test_a_wait_of_more_than_15_minutes_is_the_tables(
+    system: System, performing: Callable[[Perform], None], sent_delays: list[int]
+) -> None:
+    performing(raising(RetryAfter(3600)))
+    submit(system)
+    before = len(sent_delays)
+    assert _deliver(system, "a") == []
+    assert len(sent_delays) == before
+    kept = system.record("a")
+    assert kept.due_at == kept.not_before == system.clock() + timedelta(hours=1)
+
+
+def test_work_that_asks_to_wait_beyond_its_deadline_is_given_up(
+    system: System, performing: Callable[[Perform], None]
+) -> None:
+    performing(raising(RetryAfter(8 * 86_400, "come back next week")))
+    submit(system)
+    assert _deliver(system, "a") == []
+    kept = system.record("a")
+    assert kept.status is Status.GIVING_UP
+    assert kept.last_error == Failure("DeadlineExceeded", "come back next week")
+
+
+def test_a_postponed_task_keeps_its_message_if_the_fresh_one_cannot_be_sent(
+    system: System, performing: Callable[[Perform], None]
+) -> None:
+    performing(raising(RetryAfter(5)))
+    submit(system)
+    (record,) = system.receive()
+    with failing("SendMessage"):
+        assert system.process(record) == [record["messageId"]]
+    system.clock.advance(5)
+    performing(lambda task, context: "done")
+    assert system.process(record) == []
+    assert system.record("a").status is Status.COMPLETED
+
+
+def test_a_message_far_too_early_goes_as_the_waker_cannot_have_sent_it(
     system: System, performing: Callable[[Perform], None], waits: list[int]
 ) -> None:
-    performing(raising(RetryAfter(77)))
+    performing(raising(RetryAfter(3600)))
     submit(system)
-    assert len(_deliver(system, "a")) == 1
-    assert waits == [77]
+    (record,) = system.receive()
+    system.process(record)
+    assert system.process(record) == []
+    system.clock.advance(3600 - 15 * 60)
+    assert system.process(record) == [record["messageId"]]
+    assert waits == [900]
+
+
+def test_a_dead_letter_that_somebody_moved_back_is_a_redrive(system: System) -> None:
+    letter = sqs_record({"taskId": "a", "payload": 1, "generation": 1, "deadLetter": True})
+    assert system.watch(letter) == []
+    assert system.record("a").status is Status.DEAD_LETTERED
+    assert system.process(letter) == []
     kept = system.record("a")
-    assert kept.next_attempt_at is not None
-    assert (kept.next_attempt_at - system.clock()).total_seconds() == 77
+    assert (kept.status, kept.generation) == (Status.QUEUED, 2)
+    assert system.process(*system.receive()) == []
+    assert system.record("a").status is Status.COMPLETED
+
+
+def test_a_message_of_a_dead_letters_own_generation_does_not_revive_it(system: System) -> None:
+    system.watch(sqs_record({"taskId": "a", "payload": 1, "generation": 1}))
+    assert system.process(sqs_record({"taskId": "a", "payload": 1, "generation": 1})) == []
+    assert system.record("a").status is Status.DEAD_LETTERED
+
+
+def test_work_whose_result_the_table_refuses_is_given_up_and_not_done_again(
+    system: System, performing: Callable[[Perform], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> NoReturn:
+        raise AwsRefused("UpdateItem", "ValidationException")
+
+    performing(lambda task, context: "a large result")
+    monkeypatch.setattr(TaskStore, "complete", refuse)
+    submit(system)
+    assert _deliver(system, "a") == []
+    kept = system.record("a")
+    assert (kept.status, kept.result) == (Status.GIVING_UP, None)
+    assert kept.last_error is not None
+    assert kept.last_error.type == "ResultRefused"
+    assert len(system.receive(system.dead_letter_url)) == 1
+
+
+def test_a_message_that_is_gone_when_it_is_to_wait_is_sent_anew(
+    system: System, performing: Callable[[Perform], None], sent_delays: list[int]
+) -> None:
+    performing(raising(ValueError()))
+    submit(system)
+    (record,) = system.receive()
+    with failing("ChangeMessageVisibility", "ReceiptHandleIsInvalid"):
+        assert system.process(record) == []
+    assert sent_delays[-1] == 5
+
+
+def test_what_aws_refuses_is_told_from_what_it_cannot_do_now(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    submit(system)
+    (record,) = system.receive()
+    with failing("UpdateItem", "AccessDeniedException"):
+        assert system.process(record) == [record["messageId"]]
+    with failing("UpdateItem", "ThrottlingException"):
+        assert system.process(record) == [record["messageId"]]
+    events = [line["event"] for line in documents(capsys.readouterr().out) if "event" in line]
+    assert events[-2:] == ["AWS_REFUSED", "AWS_UNAVAILABLE"]
+
+
+def test_a_task_with_a_full_history_is_tried_on(performing: Callable[[Perform], None]) -> None:
+    performing(raising(ValueError()))
+    with running_system(MAX_ATTEMPTS="30", BACKOFF_BASE_SECONDS="0") as system:
+        submit(system)
+        (record,) = system.receive()
+        for _ in range(29):
+            assert system.process(record) == [record["messageId"]]
+        kept = system.record("a")
+        assert (len(kept.attempts), kept.attempt_count, kept.attempts_used) == (25, 29, 29)
+        numbers = [attempt["number"] for attempt in system.get("a")["body"]["attempts"]]
+        assert numbers == [1, 2, 3, 4, 5, *range(10, 30)]
 
 
 @pytest.mark.parametrize("result", [object(), float("nan"), "x" * 64 * 1024])
@@ -149,7 +337,7 @@ def test_a_result_that_cannot_be_kept_is_a_permanent_failure(
     performing(lambda task, context: result)
     submit(system)
     assert _deliver(system, "a") == []
-    assert system.record("a").permanent
+    assert system.record("a").status is Status.GIVING_UP
 
 
 def test_a_task_put_on_the_queue_directly_gets_a_record(system: System) -> None:
@@ -180,10 +368,9 @@ def test_an_unreadable_message_comes_back_at_once_until_sqs_dead_letters_it(
 def test_an_unreadable_message_that_sqs_cannot_hide_is_no_bug_of_ours(
     system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    record = sqs_record("no json", receiptHandle="gone")
-    assert system.process(record) == [record["messageId"]]
+    assert system.process(sqs_record("not JSON", receiptHandle="gone")) == []
     output = capsys.readouterr().out
-    assert '"event":"AWS_UNAVAILABLE"' in output
+    assert '"event":"MESSAGE_GONE"' in output
     assert "MESSAGE_CRASHED" not in output
 
 

@@ -2,15 +2,24 @@
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, as_completed
+from dataclasses import replace
+from datetime import timedelta
+from itertools import islice
+from typing import Any, NoReturn
 
 import pytest
 
+import process_task.handler
+from taskguard.edge.sqs import Consumer
 from taskguard.model.json_text import Json
+from taskguard.model.message import Verdict
 from taskguard.model.record import Failure, Status
 from taskguard.work import Perform, Task, WorkContext
 from tests.support.attempts import raising, submit
-from tests.support.aws_in_process import System
+from tests.support.aws_calls import recorded
+from tests.support.aws_in_process import System, running_system
 
 
 def test_a_failing_task_does_not_fail_its_batch(
@@ -80,3 +89,102 @@ def test_a_bug_of_ours_sends_one_message_back_and_is_logged(
     assert len(system.process(*system.receive())) == 1
     assert system.record("good").status is Status.COMPLETED
     assert '"event":"MESSAGE_CRASHED"' in capsys.readouterr().out
+
+
+class Ended(BaseException):
+    """Stands for the end of the process."""
+
+
+class Hanging:
+    """Work that hangs for tasks called `bad...`, in a process that ends as Lambda's would.
+
+    The invocation's time is over as soon as the work hangs and all other messages are dealt with.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, workers: int = 64) -> None:
+        self.began, self.going_on = threading.Event(), threading.Event()
+        self.threads: list[threading.Thread] = []
+        build = process_task.handler.build
+
+        def patched(*arguments: Any) -> Consumer:
+            return replace(build(*arguments), end=self._end, wait=self._wait, workers=workers)
+
+        monkeypatch.setattr(process_task.handler, "build", patched)
+        monkeypatch.setattr("process_task.handler.perform", self._perform)
+
+    def _perform(self, task: Task, context: WorkContext) -> Json:
+        if task.task_id.startswith("bad"):
+            self.threads.append(threading.current_thread())
+            self.began.set()
+            assert self.going_on.wait(120)
+        return task.task_id
+
+    def _wait(self, handled: Sequence[Future[Verdict]], most: timedelta) -> None:
+        assert self.began.wait(120)
+        hanging = 1 if len(handled) == 10 else len(handled)
+        for _ in islice(as_completed(handled, timeout=120), len(handled) - hanging):
+            pass
+
+    def _end(self) -> NoReturn:
+        raise Ended
+
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    work = Hanging(monkeypatch)
+    yield work
+    work.going_on.set()
+
+
+def test_one_hanging_task_costs_its_neighbours_nothing(system: System, hanging: Hanging) -> None:
+    names = ["bad", *(f"t-{n}" for n in range(9))]
+    for name in names:
+        submit(system, name)
+    records = system.receive()
+    assert len(records) == 10
+    with pytest.raises(Ended):
+        system.process(*records)
+    assert [system.record(name).status for name in names[1:]] == [Status.COMPLETED] * 9
+    bad = system.record("bad")
+    assert (bad.status, bad.attempts_used) == (Status.RETRYING, 1)
+    assert bad.last_error is not None
+    assert bad.last_error.type == "TimedOut"
+    attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    queue: Any = system.sqs.get_queue_attributes(QueueUrl=system.queue_url, AttributeNames=attributes)  # type: ignore[arg-type]
+    assert [queue["Attributes"][name] for name in attributes] == ["0", "1"], "nine are deleted, one waits"
+
+
+def test_a_hanging_task_is_given_up_after_its_last_attempt(hanging: Hanging) -> None:
+    with running_system(MAX_ATTEMPTS="1") as system:
+        submit(system, "bad")
+        with pytest.raises(Ended):
+            system.process(*system.receive())
+        assert system.record("bad").status is Status.GIVING_UP
+        assert system.watch(*system.receive(system.dead_letter_url)) == []
+        assert system.record("bad").status is Status.DEAD_LETTERED
+
+
+def test_a_thread_whose_attempt_was_reported_makes_no_further_call(system: System, hanging: Hanging) -> None:
+    submit(system, "bad")
+    with pytest.raises(Ended):
+        system.process(*system.receive())
+    (thread,) = hanging.threads
+    with recorded("UpdateItem", "TableName") as writes:
+        hanging.going_on.set()
+        thread.join(60)
+    assert not thread.is_alive()
+    assert writes == []
+
+
+def test_messages_that_never_had_their_turn_are_visible_at_once(
+    system: System, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch of more messages than there are workers."""
+    work = Hanging(monkeypatch, workers=1)
+    for name in ("bad-1", "bad-2", "bad-3"):
+        submit(system, name)
+    with pytest.raises(Ended):
+        system.process(*system.receive())
+    work.going_on.set()
+    assert len(system.receive()) == 2
+    assert [system.record(name).attempt_count for name in ("bad-1", "bad-2", "bad-3")] == [1, 0, 0]

@@ -1,8 +1,6 @@
-import json
-
 import pytest
 
-from taskguard.model.errors import Unavailable
+from taskguard.model.errors import AwsRefused
 from taskguard.model.record import Status
 from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System
@@ -46,20 +44,29 @@ def test_a_task_that_is_no_dead_letter_is_not_redriven(system: System) -> None:
     assert len(system.receive()) == 1
 
 
-def test_a_repair_sends_an_untried_tasks_message_again_and_no_others(system: System) -> None:
+def test_a_discarded_dead_letter_has_ended_with_its_reason(system: System) -> None:
+    system.watch(sqs_record(LETTER))
+    dead = system.record("a")
+    assert system.redriver.discard(dead, "a duplicate of b")
+    record = system.record("a")
+    assert (record.status, record.cancel_reason) == (Status.CANCELLED, "a duplicate of b")
+    assert system.redriver.discard(dead, "again"), "repeating is safe"
+    assert system.record("a").cancel_reason == "a duplicate of b"
+    assert not system.redriver.redrive(dead)
+    assert system.process(*system.receive()) == [], "the message of the refused redrive"
+    assert system.record("a").status is Status.CANCELLED
+
+
+def test_only_a_dead_letter_is_discarded(system: System) -> None:
     system.submit({"taskId": "a", "payload": 1})
-    system.receive()
-    assert system.redriver.repair(system.record("a"))
-    (record,) = system.receive()
-    assert json.loads(record["body"]) == LETTER
-    system.process(record)
-    assert not system.redriver.repair(system.record("a"))
+    assert not system.redriver.discard(system.record("a"), "why")
+    assert system.record("a").status is Status.QUEUED
 
 
 def test_a_redrive_that_cannot_send_leaves_the_dead_letter(system: System) -> None:
     system.watch(sqs_record(LETTER))
     dead = system.record("a")
     system.sqs.delete_queue(QueueUrl=system.queue_url)
-    with pytest.raises(Unavailable):
+    with pytest.raises(AwsRefused):
         system.redriver.redrive(dead)
     assert system.record("a").status is Status.DEAD_LETTERED

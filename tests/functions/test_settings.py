@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 
 from get_task.handler import GetSettings
@@ -14,7 +16,7 @@ VALUES = environment("https://queue", "https://dead-letters")
 
 def test_a_complete_environment_is_read_into_typed_values() -> None:
     settings = ProcessSettings.read(VALUES | {"FAILURE_RATE": "0.3", "SIMULATION_SEED": "7"})
-    assert settings.policy == RetryPolicy(3, 5, 900)
+    assert settings.policy == RetryPolicy(3, 5, 900, 0.0, timedelta(days=7), "7")
     assert settings.simulation == Simulation(0.3, "", "7")
     assert settings.record_ttl_days == 30
     assert SubmitSettings.read(VALUES).task_queue_url == "https://queue"
@@ -32,6 +34,12 @@ def test_all_problems_are_reported_at_once() -> None:
         "BACKOFF_BASE_SECONDS",
         "FAILURE_RATE",
     ]
+
+
+def test_a_truth_value_is_true_or_false_and_nothing_else() -> None:
+    assert not MonitorSettings.read(VALUES | {"LOG_DEAD_LETTER_PAYLOAD": "false"}).log_dead_letter_payload
+    with pytest.raises(InvalidEnvironment, match="LOG_DEAD_LETTER_PAYLOAD must be true or false"):
+        MonitorSettings.read(VALUES | {"LOG_DEAD_LETTER_PAYLOAD": "no"})
 
 
 def test_a_rate_that_is_no_number_is_a_problem() -> None:

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System
+from tests.support.events import Context, http_event
+from tests.support.log_lines import documents
 
 TASK = {"taskId": "a", "payload": {"x": 1}}
 
@@ -85,7 +87,61 @@ def test_the_clients_correlation_id_is_kept_and_a_bad_one_is_replaced(system: Sy
     system.submit(TASK, headers={"x-correlation-id": "order-7"})
     assert system.record("a").correlation_id == "order-7"
     system.submit({"taskId": "b", "payload": 1}, headers={"x-correlation-id": "a\nb"})
-    assert system.record("b").correlation_id == system.record("b").submitted_by
+    assert system.record("b").correlation_id == system.record("b").submit_id
+
+
+ARN = "arn:aws:sts::123456789012:assumed-role/orders/mia@example.com"
+CALLERS = {
+    "a principal": ({"iam": {"userArn": ARN, "cognitoIdentity": None}}, ARN),
+    "a token": ({"jwt": {"claims": {"sub": "mia", "iss": "https://i"}, "scopes": None}}, "mia"),
+    "a token without a subject": ({"jwt": {"claims": {"iss": "https://i"}, "scopes": None}}, None),
+    "half of a surrogate pair": ({"jwt": {"claims": {"sub": "\ud800"}}}, "?"),
+    "a very long subject": ({"jwt": {"claims": {"sub": "x" * 9000}}}, "x" * 640),
+    "an empty authorizer": ({"iam": None, "jwt": None}, None),
+    "nobody": (None, None),
+}
+
+
+@pytest.mark.parametrize(("authorizer", "caller"), CALLERS.values(), ids=CALLERS)
+def test_the_record_and_every_log_line_name_the_caller(
+    system: System, capsys: pytest.CaptureFixture[str], authorizer: dict[str, Any] | None, caller: str | None
+) -> None:
+    context = {"requestId": "r-1", "authorizer": authorizer}
+    assert system.submit(TASK, requestContext=context)["statusCode"] == 202
+    system.submit({"tasks": [{"taskId": "b", "payload": 1}, 3]}, "/tasks/batch", requestContext=context)
+    assert [system.record(task_id).submitted_by for task_id in "ab"] == [caller, caller]
+    lines = [line for line in documents(capsys.readouterr().out) if "event" in line]
+    assert [line["event"] for line in lines] == ["TASK_SUBMITTED", "TASK_SUBMITTED", "TASK_SUBMIT_REJECTED"]
+    assert {line.get("caller") for line in lines} == {caller}
+
+
+def test_who_submitted_a_task_stays_with_the_operators(system: System) -> None:
+    answer = system.submit(TASK, requestContext={"requestId": "r-1", "authorizer": {"iam": {"userArn": ARN}}})
+    assert ARN not in json.dumps([answer, system.get("a")])
+
+
+def test_one_callers_name_does_not_stand_in_the_next_ones_lines(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    api = system.submitter
+    for authorizer in ({"iam": {"userArn": ARN}}, None):
+        event = http_event("POST", "/tasks", {"payload": 1})
+        event["requestContext"]["authorizer"] = authorizer
+        api.handle(event, Context())  # type: ignore[arg-type]
+    lines = [line for line in documents(capsys.readouterr().out) if "event" in line]
+    assert [line.get("caller") for line in lines] == [ARN, None]
+
+
+def test_a_record_from_before_callers_were_named_is_read_as_it_stands(system: System) -> None:
+    system.submit(TASK)
+    system.dynamodb.update_item(
+        TableName="tasks",
+        Key={"taskId": {"S": "a"}},
+        UpdateExpression="SET submittedBy = submitId REMOVE submitId",
+    )
+    assert system.record("a").submit_id is None
+    assert system.submit(TASK)["statusCode"] == 200
+    assert len(system.receive()) >= 1
 
 
 def test_characters_that_sqs_refuses_arrive_unchanged(system: System) -> None:

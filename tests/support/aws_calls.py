@@ -17,20 +17,31 @@ if TYPE_CHECKING:
 TASKS_TABLE: dict[str, Any] = {
     "KeySchema": [{"AttributeName": "taskId", "KeyType": "HASH"}],
     "AttributeDefinitions": [
-        {"AttributeName": key, "AttributeType": "S"} for key in ("taskId", "deadLetterDay", "deadLetteredAt")
+        {"AttributeName": "taskId", "AttributeType": "S"},
+        {"AttributeName": "indexShard", "AttributeType": "S"},
+        {"AttributeName": "deadLetteredAt", "AttributeType": "S"},
+        {"AttributeName": "dueAt", "AttributeType": "N"},
     ],
     "GlobalSecondaryIndexes": [
         {
             "IndexName": "deadLetters",
             "KeySchema": [
-                {"AttributeName": "deadLetterDay", "KeyType": "HASH"},
+                {"AttributeName": "indexShard", "KeyType": "HASH"},
                 {"AttributeName": "deadLetteredAt", "KeyType": "RANGE"},
             ],
             "Projection": {
                 "ProjectionType": "INCLUDE",
                 "NonKeyAttributes": ["createdAt", "generation", "lastError", "status"],
             },
-        }
+        },
+        {
+            "IndexName": "due",
+            "KeySchema": [
+                {"AttributeName": "indexShard", "KeyType": "HASH"},
+                {"AttributeName": "dueAt", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        },
     ],
     "BillingMode": "PAY_PER_REQUEST",
 }
@@ -39,7 +50,7 @@ from which it is not made: importing the provider's SDK would take every test of
 
 
 def create_tasks_table(dynamodb: "DynamoDBClient", name: str) -> None:
-    """Create the table of task records, with the program's keys and index."""
+    """Create the table of task records, with the program's keys and indexes."""
     dynamodb.create_table(TableName=name, **TASKS_TABLE)
 
 

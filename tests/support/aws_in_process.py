@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from moto import mock_aws
 
@@ -13,6 +15,7 @@ import get_task.handler
 import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
+import wake_tasks.handler
 from get_task.handler import GetApi, GetSettings
 from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
@@ -25,6 +28,7 @@ from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import TaskStore
 from tests.support.aws_calls import create_tasks_table
 from tests.support.events import Context, http_event, received
+from wake_tasks.handler import WakeRuns, WakeSettings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -68,7 +72,7 @@ class System:
 
     @property
     def store(self) -> TaskStore:
-        return TaskStore(self.dynamodb, TABLE, record_ttl_days=30)
+        return TaskStore(self.dynamodb, TABLE, ttl_days=30)
 
     @property
     def submitter(self) -> SubmitApi:
@@ -89,6 +93,10 @@ class System:
         return monitor_dlq.handler.build(MonitorSettings.read(self.environment), self.clock)
 
     @property
+    def waker(self) -> WakeRuns:
+        return wake_tasks.handler.build(WakeSettings.read(self.environment), self.clock)
+
+    @property
     def redriver(self) -> Redriver:
         return Redriver(self.store, TaskQueue(self.sqs, self.queue_url), self.clock)
 
@@ -107,6 +115,10 @@ class System:
     def watch(self, *records: dict[str, Any]) -> list[str]:
         """Hand records to monitor_dlq and return the ids of those that come back."""
         return _failures(self.monitor.consume({"Records": list(records)}, Context()))  # type: ignore[arg-type]
+
+    def wake(self, run: str = "due", context: Context | None = None) -> dict[str, int]:
+        """Let the scheduler call wake_tasks and return how many tasks it woke and rescued."""
+        return self.waker.handle({"run": run}, context or Context(remaining_ms=120_000))  # type: ignore[arg-type]
 
     def receive(self, url: str = "") -> list[dict[str, Any]]:
         """Receive what is visible on the task queue (or another), as records."""
@@ -135,7 +147,12 @@ def environment(queue_url: str, dead_letter_url: str) -> dict[str, str]:
         "MAX_ATTEMPTS": "3",
         "BACKOFF_BASE_SECONDS": "5",
         "MAX_BACKOFF_SECONDS": "900",
+        "BACKOFF_JITTER": "0",
+        "TASK_DEADLINE_DAYS": "7",
+        "TASK_RETENTION_DAYS": "4",
         "RECORD_TTL_DAYS": "30",
+        "DEAD_LETTER_TTL_DAYS": "180",
+        "LOG_DEAD_LETTER_PAYLOAD": "true",
         "FAILURE_RATE": "0",
         "PERMANENT_FAILURE_SUFFIX": "",
         "SIMULATION_SEED": "",
@@ -147,7 +164,11 @@ def environment(queue_url: str, dead_letter_url: str) -> dict[str, str]:
 @contextmanager
 def running_system(**changes: str) -> Iterator[System]:
     """Yield a system on moto; ``changes`` replace keys of the functions' environment."""
-    with mock_aws():
+    # Handlers are built for every call; a client takes longer to make than to use.
+    made_once = (patch.object(aws, name, cache(getattr(aws, name))) for name in ("dynamodb", "sqs"))
+    with mock_aws(), ExitStack() as stack:
+        for each in made_once:
+            stack.enter_context(each)
         dynamodb, sqs = aws.dynamodb(), aws.sqs()
         create_tasks_table(dynamodb, TABLE)
         tasks = sqs.create_queue(QueueName="tasks")["QueueUrl"]

@@ -46,12 +46,15 @@ def _template(path: str) -> str:
 
 
 def sqs_record(body: Any, *, receive_count: int = 1, **changes: Any) -> dict[str, Any]:
-    """Return one message as Lambda hands it to a function; a body that is no text is sent as JSON."""
+    """Return one message as Lambda hands it to a function; a body that is not text is sent as JSON.
+
+    It was sent when the clock of tests starts.
+    """
     return {
         "messageId": str(uuid4()),
         "receiptHandle": f"handle-{uuid4()}",
         "body": body if isinstance(body, str) else json.dumps(body),
-        "attributes": {"ApproximateReceiveCount": str(receive_count), "SentTimestamp": "1767225600000"},
+        "attributes": {"ApproximateReceiveCount": str(receive_count), "SentTimestamp": "1767323045000"},
         "messageAttributes": {},
         "eventSource": "aws:sqs",
         **changes,

@@ -19,6 +19,8 @@ _ARNS = {
     "aws:lambda/function:Function": "lambda:{place}:function:{name}",
     "aws:lambda/layerVersion:LayerVersion": "lambda:{place}:layer:{name}:1",
     "aws:kms/key:Key": "kms:{place}:key/{name}",
+    "aws:scheduler/schedule:Schedule": "scheduler:{place}:schedule/{group}/{name}",
+    "aws:scheduler/scheduleGroup:ScheduleGroup": "scheduler:{place}:schedule-group/{name}",
     "aws:sns/topic:Topic": "sns:{place}:{name}",
 }
 
@@ -29,15 +31,23 @@ def fake_id(args: MockResourceArgs) -> str:
     return str(args.inputs.get("name") or f"{kind}-{args.name}")
 
 
+def fake_uuid(name: str) -> str:
+    """Return the id of the event source mapping with this name."""
+    return str(uuid5(NAMESPACE_DNS, name))
+
+
 def fake_outputs(args: MockResourceArgs) -> dict[str, Any]:
     """Return the inputs with what AWS adds to them."""
     name = args.inputs.get("name") or args.inputs.get("layerName") or args.name
     outputs = dict(args.inputs)
     place = f"{REGION}:{ACCOUNT}"
     if args.typ in _ARNS:
-        outputs["arn"] = "arn:aws:" + _ARNS[args.typ].format(place=place, account=ACCOUNT, name=name)
+        group = args.inputs.get("groupName", "default")
+        outputs["arn"] = "arn:aws:" + _ARNS[args.typ].format(
+            place=place, account=ACCOUNT, name=name, group=group
+        )
     if args.typ == "aws:lambda/eventSourceMapping:EventSourceMapping":
-        outputs["uuid"] = str(uuid5(NAMESPACE_DNS, args.name))
+        outputs["uuid"] = fake_uuid(args.name)
     if args.typ == "aws:sqs/queue:Queue":
         outputs["url"] = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{name}"
     if args.typ == "aws:lambda/function:Function":

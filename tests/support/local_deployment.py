@@ -42,8 +42,8 @@ class Deployment:
     outputs: dict[str, Any] = field(default_factory=dict)
 
     def run(self) -> None:
-        """Deploy this repository's program, stack `local`."""
-        config = load_stack_config("local")
+        """Deploy this repository's program, stack `local`, with limits that it does not set by itself."""
+        config = load_stack_config("local", {"tableMaxWriteUnits": "400", "tableMaxReadUnits": "500"})
         create = creation(self.aws, Autonaming("taskguard", "local", config))
 
         def remember(resource_type: str, name: str, inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -28,9 +28,9 @@ def listening(url: str) -> bool:
         return probe.connect_ex((parts.hostname, parts.port)) == 0
 
 
-def becomes_true(condition: Callable[[], bool]) -> bool:
+def becomes_true(condition: Callable[[], bool], deadline_seconds: float = DEADLINE_SECONDS) -> bool:
     """Return whether `condition` holds within the deadline."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
+    deadline = time.monotonic() + deadline_seconds
     while not condition():
         if time.monotonic() > deadline:
             return False

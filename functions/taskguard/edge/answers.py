@@ -86,8 +86,9 @@ def respond(
     answer: Callable[[Request], Answer],
 ) -> dict[str, Any]:
     """Answer an event of the HTTP API and return the response; `answer` raises for bugs alone."""
-    with telemetry.invocation(context.aws_request_id):
-        return answer(Request.of(event)).response()
+    request = Request.of(event)
+    with telemetry.invocation(context.aws_request_id, request.caller):
+        return answer(request).response()
 
 
 def problem_answer(problem: Problem) -> Answer:

@@ -36,6 +36,17 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class YesNo:
+    """Rule of `true` or `false`."""
+
+    def read(self, text: str) -> bool:
+        """Return the truth value; raises `ValueError` with what is wrong."""
+        if text not in ("true", "false"):
+            raise ValueError(f"must be true or false, is {text or None!r}")
+        return text == "true"
+
+
+@dataclass(frozen=True, slots=True)
 class MayBeEmpty:
     """Rule of a text that may be empty or missing."""
 
@@ -84,8 +95,8 @@ class Environment:
         return cls(**found)
 
 
-def _rule(annotation: object) -> AtLeast | Share | MayBeEmpty | Required:
-    rules = (each for each in get_args(annotation) if isinstance(each, AtLeast | Share | MayBeEmpty))
+def _rule(annotation: object) -> AtLeast | Share | YesNo | MayBeEmpty | Required:
+    rules = (each for each in get_args(annotation) if isinstance(each, AtLeast | Share | YesNo | MayBeEmpty))
     return next(rules, Required())
 
 

@@ -23,6 +23,9 @@ MAX_BATCH_BODY_BYTES: Final = 4 * 1024 * 1024
 MAX_UNKNOWN_NAMED: Final = 50
 """Most unknown members named one by one; a batch of nothing else would not fit Lambda's 6 MB of answer."""
 
+MAX_CALLER_CHARACTERS: Final = 640
+"""What is kept of a caller's name: enough for IAM's longest ARN; a token's subject may be longer."""
+
 _MEMBERS: Final = {"taskId", "payload"}
 
 
@@ -42,6 +45,9 @@ class Request:
         API Gateway's id of the request, also in its access log.
     correlation_id
         The header `X-Correlation-Id` if it has the form of a task id, else the request id.
+    caller
+        Who API Gateway found to be calling: an IAM principal's ARN, or a token's subject (`sub`); None where
+        anybody may call.
     """
 
     route: str
@@ -49,6 +55,7 @@ class Request:
     body: bytes | None
     request_id: str
     correlation_id: str
+    caller: str | None
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "Request":
@@ -61,7 +68,18 @@ class Request:
             body=_body(event),
             request_id=request_id,
             correlation_id=wanted if TASK_ID_PATTERN.fullmatch(wanted) else request_id,
+            caller=_caller(event["requestContext"].get("authorizer") or {}),
         )
+
+
+def _caller(authorizer: Mapping[str, Any]) -> str | None:
+    """Return the caller's name; which members there are depends on the route's authorizer.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+    """
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
+    name = (authorizer.get("iam") or {}).get("userArn") or claims.get("sub")
+    return str(name)[:MAX_CALLER_CHARACTERS].encode("utf-8", "replace").decode() if name else None
 
 
 def _body(event: Mapping[str, Any]) -> bytes | None:

@@ -1,26 +1,41 @@
 """An SQS batch: its messages are handled side by side, and what is to become of each is done to it here.
 
+A message that is still being handled just before the invocation's end would keep the whole batch from being
+answered. So its attempt is reported for it, every other message gets what it is due, and the process ends:
+
+    claim        work_until      deadline
+      |---- work ----|-- report --|
+                     3 s before the deadline: attempts that still run are reported as timed out, finished
+                     messages deleted, unclaimed ones made visible; then the process ends itself, for a
+                     thread cannot be stopped, and must not go on beside the next attempt
+
 Powertools' batch processor works one after the other, or through asyncio, which would be paid for at every
 cold start; threads and a list need neither (docs/decisions, 17).
 """
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import os
+import sys
+from collections.abc import Callable, Sequence
+from concurrent import futures
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias, TypedDict
+from typing import Final, NoReturn, TypeAlias, TypedDict
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model.clock import Clock
-from taskguard.model.errors import Unavailable
+from taskguard.model.errors import AwsError, MessageGone
 from taskguard.model.message import ComeBack, Delivery, Done, Verdict
-from taskguard.storage.aws import MAX_CONNECTIONS
+from taskguard.storage.aws import MAX_CONNECTIONS, Cutoff
 from taskguard.storage.queue import TaskQueue
 
 MAX_WORKERS: Final = MAX_CONNECTIONS
 """Most messages handled at a time; the rest of a larger batch waits, unclaimed, for its turn."""
+
+REPORTING_TIME: Final = timedelta(seconds=3)
+"""Time before the invocation's deadline that is kept for reporting attempts which are still running."""
 
 
 class SqsRecord(TypedDict):
@@ -51,7 +66,37 @@ class BatchResponse(TypedDict):
 
 
 Handle: TypeAlias = Callable[[Delivery], Verdict]
-"""Handles one message and says what shall happen to it; may raise `Unavailable`."""
+"""Handles one message and says what shall happen to it; may raise `AwsError`."""
+
+Waiter: TypeAlias = Callable[[Sequence[Future[Verdict]], timedelta], None]
+"""Waits until all are done, at most for so long."""
+
+
+def wait_for(handled: Sequence[Future[Verdict]], most: timedelta) -> None:
+    """Wait until all are done, at most for so long, but give each the time to find that it is too late."""
+    futures.wait(handled, max(most.total_seconds(), 1))
+
+
+def end_process() -> NoReturn:
+    """End this execution environment at once, with its threads; Lambda starts another when it needs one."""
+    sys.stdout.flush()
+    os._exit(1)
+
+
+@dataclass(frozen=True)
+class LastWords:
+    """How deliveries are reported that are still being handled just before the invocation's end.
+
+    Parameters
+    ----------
+    cut_off
+        Reports one for the thread that handles it, and says what shall happen to its message.
+    queue
+        The consumer's queue, by a client that tries once and shortly.
+    """
+
+    cut_off: Handle
+    queue: TaskQueue
 
 
 @dataclass(frozen=True)
@@ -65,15 +110,26 @@ class Consumer:
     ----------
     queue
         Where the messages come from, and where they wait.
+    last_words
+        What is done about messages that take too long; None to wait for them until Lambda stops the
+        invocation.
+    renews
+        Whether a message that is gone, although it was to wait, is sent anew.
     workers
         How many messages are handled at a time, at most.
+    wait, end
+        How to wait for messages and how to end the process; tests have other ways.
     """
 
     handle: Handle
     queue: TaskQueue
     clock: Clock
     telemetry: Telemetry
+    last_words: LastWords | None = None
+    renews: bool = False
     workers: int = MAX_WORKERS
+    wait: Waiter = wait_for
+    end: Callable[[], NoReturn] = end_process
 
     def consume(self, event: SqsEvent, context: LambdaContext) -> BatchResponse:
         """Handle every message of an event, side by side."""
@@ -81,36 +137,91 @@ class Consumer:
         deadline = self.clock() + remaining
         with self.telemetry.invocation(context.aws_request_id):
             return self._respond(
-                [_delivery(each, context.aws_request_id, deadline) for each in event["Records"]]
+                [_Handling(_delivery(each, context.aws_request_id, deadline)) for each in event["Records"]],
+                remaining - REPORTING_TIME,
             )
 
-    def _respond(self, deliveries: list[Delivery]) -> BatchResponse:
-        with ThreadPoolExecutor(min(self.workers, len(deliveries) or 1)) as pool:
-            verdicts = list(pool.map(self._handle, deliveries))
+    def _respond(self, handlings: list["_Handling"], most: timedelta) -> BatchResponse:
+        pool = ThreadPoolExecutor(min(self.workers, len(handlings) or 1))
+        handled = [pool.submit(self._handle, each) for each in handlings]
+        if self.last_words:
+            self.wait(handled, most)
+            if not all(each.done() for each in handled):
+                self._cut_off(self.last_words, handlings, handled)
+        pool.shutdown()
         return {
             "batchItemFailures": [
-                {"itemIdentifier": delivery.message_id}
-                for delivery, verdict in zip(deliveries, verdicts, strict=True)
-                if not isinstance(verdict, Done)
+                {"itemIdentifier": handling.delivery.message_id}
+                for handling, verdict in zip(handlings, handled, strict=True)
+                if not isinstance(verdict.result(), Done)
             ]
         }
 
-    def _handle(self, delivery: Delivery) -> Verdict:
+    def _handle(self, handling: "_Handling") -> Verdict:
         """Handle one message and hide it for as long as its verdict says.
 
         Where AWS cannot be reached, the message comes back after the queue's visibility timeout.
         """
+        handling.cutoff.guard_this_thread()
+        delivery = handling.delivery
         try:
-            verdict = self.handle(delivery)
-            if isinstance(verdict, ComeBack) and verdict.after_seconds is not None:
-                self.queue.hide(delivery.receipt_handle, verdict.after_seconds)
-        except Unavailable as error:
-            self.telemetry.report(Event.UNAVAILABLE, messageId=delivery.message_id, error=error)
+            return self._carry_out(self.handle(delivery), delivery, self.queue)
+        except AwsError as error:
+            self.telemetry.aws_failed(error, messageId=delivery.message_id)
             return ComeBack()
         except Exception as error:  # a bug of ours: its message comes back, its neighbours are not touched
             self.telemetry.report(Event.CRASHED, messageId=delivery.message_id, error=error)
             return ComeBack()
+
+    def _carry_out(self, verdict: Verdict, delivery: Delivery, queue: TaskQueue) -> Verdict:
+        """Hide the message for as long as its verdict says, or send it anew if it is gone meanwhile."""
+        if not isinstance(verdict, ComeBack) or verdict.after is None:
+            return verdict
+        try:
+            queue.hide(delivery.receipt_handle, verdict.after)
+        except MessageGone as error:
+            self.telemetry.report(Event.GONE, messageId=delivery.message_id, code=error.code)
+            if self.renews:
+                queue.send_body(delivery.body, verdict.after)
+            return Done()
         return verdict
+
+    def _cut_off(
+        self, last_words: LastWords, handlings: list["_Handling"], handled: list[Future[Verdict]]
+    ) -> NoReturn:
+        """Report what still runs, settle all that is finished, and end the process."""
+        running = [each for each, future in zip(handlings, handled, strict=True) if not future.done()]
+        finished = [
+            handling
+            for handling, future in zip(handlings, handled, strict=True)
+            if future.done() and isinstance(future.result(), Done)
+        ]
+        for each in running:
+            each.cutoff.cut()
+        with ThreadPoolExecutor(len(running)) as pool:
+            verdicts = list(pool.map(lambda each: self._last_word(last_words, each.delivery), running))
+        ended = [each for each, verdict in zip(running, verdicts, strict=True) if isinstance(verdict, Done)]
+        try:
+            last_words.queue.delete([each.delivery.receipt_handle for each in (*finished, *ended)])
+        except AwsError as error:  # they come back, and are found to be settled
+            self.telemetry.aws_failed(error)
+        self.telemetry.flush()
+        self.end()
+
+    def _last_word(self, last_words: LastWords, delivery: Delivery) -> Verdict:
+        try:
+            return self._carry_out(last_words.cut_off(delivery), delivery, last_words.queue)
+        except AwsError as error:
+            self.telemetry.aws_failed(error, messageId=delivery.message_id)
+            return ComeBack()
+
+
+@dataclass(frozen=True)
+class _Handling:
+    """A message that is being handled, and what keeps its thread from going on too long."""
+
+    delivery: Delivery
+    cutoff: Cutoff = field(default_factory=Cutoff)
 
 
 def _delivery(record: SqsRecord, request_id: str, deadline: datetime) -> Delivery:
@@ -123,4 +234,5 @@ def _delivery(record: SqsRecord, request_id: str, deadline: datetime) -> Deliver
         sent_at=datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC),
         request_id=request_id,
         deadline=deadline,
+        work_until=deadline - REPORTING_TIME,
     )

@@ -13,6 +13,7 @@ from aws_lambda_powertools.logging import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from taskguard.edge.environment import Environment
+from taskguard.model.errors import AwsError, AwsRefused
 from taskguard.model.record import TaskRecord
 
 
@@ -26,14 +27,22 @@ class Event(StrEnum):
     STARTED = "TASK_STARTED"
     COMPLETED = "TASK_COMPLETED"
     RETRY = "TASK_RETRY"
+    POSTPONED = "TASK_POSTPONED"
+    TIMED_OUT = "TASK_TIMED_OUT"
     EXHAUSTED = "TASK_EXHAUSTED"
     GIVEN_UP = "TASK_GIVEN_UP"
     DUPLICATE = "TASK_DUPLICATE"
     BUSY = "TASK_BUSY"
+    EARLY = "TASK_EARLY"
     LEASE_LOST = "TASK_LEASE_LOST"
     DEAD_LETTER = "TASK_DEAD_LETTER"
+    REDRIVEN = "TASK_REDRIVEN"
+    WOKEN = "TASK_WOKEN"
+    RESCUED = "TASK_RESCUED"
     UNREADABLE = "MESSAGE_UNREADABLE"
+    GONE = "MESSAGE_GONE"
     UNAVAILABLE = "AWS_UNAVAILABLE"
+    REFUSED = "AWS_REFUSED"
     CRASHED = "MESSAGE_CRASHED"
 
 
@@ -41,6 +50,11 @@ METRICS: Final = {
     Event.SUBMITTED: "TaskSubmitted",
     Event.COMPLETED: "TaskCompleted",
     Event.RETRY: "TaskRetried",
+    Event.POSTPONED: "TaskPostponed",
+    Event.TIMED_OUT: "TaskTimedOut",
+    Event.WOKEN: "TaskWoken",
+    Event.RESCUED: "TaskRescued",
+    Event.REFUSED: "AwsRefused",
     Event.DEAD_LETTER: "TaskDeadLettered",
     Event.DUPLICATE: "TaskDuplicate",
 }
@@ -49,13 +63,25 @@ METRICS: Final = {
 LATENCY: Final = "TaskLatency"
 """Milliseconds from a task's creation to its completion."""
 
+GAUGES: Final = {
+    "DeadLettersOpen": MetricUnit.Count,
+    "DeadLetterOldestAge": MetricUnit.Seconds,
+    "TaskOverdue": MetricUnit.Seconds,
+    "WakerRuns": MetricUnit.Count,
+}
+"""What the waker measures at each of its runs."""
+
 _WARNINGS: Final = {
     Event.EXHAUSTED,
     Event.GIVEN_UP,
+    Event.TIMED_OUT,
     Event.LEASE_LOST,
     Event.DEAD_LETTER,
+    Event.RESCUED,
     Event.UNREADABLE,
+    Event.GONE,
     Event.UNAVAILABLE,
+    Event.REFUSED,
     Event.CRASHED,
 }
 
@@ -90,9 +116,9 @@ class Telemetry:
         return cls(environment.powertools_service_name, environment.powertools_metrics_namespace)
 
     @contextmanager
-    def invocation(self, request_id: str) -> Iterator[None]:
-        """Name the invocation in every line until it ends; then write the metrics counted meanwhile."""
-        self._logger.append_keys(functionRequestId=request_id)
+    def invocation(self, request_id: str, caller: str | None = None) -> Iterator[None]:
+        """Name the invocation, and who calls, in every line until it ends; then write the metrics counted."""
+        self._logger.append_keys(functionRequestId=request_id, caller=caller)
         try:
             yield
         finally:
@@ -123,6 +149,15 @@ class Telemetry:
         write(event.value, extra={"event": event.value, **known}, exc_info=error)
         if metric := METRICS.get(event):
             self._add(metric, MetricUnit.Count, 1)
+
+    def aws_failed(self, error: AwsError, record: TaskRecord | None = None, **facts: object) -> None:
+        """Log a call to AWS that failed: as refused if only a person can help, else as unavailable."""
+        event = Event.REFUSED if isinstance(error, AwsRefused) else Event.UNAVAILABLE
+        self.report(event, record, error=error, operation=error.operation, code=error.code, **facts)
+
+    def gauge(self, name: str, value: float) -> None:
+        """Note a value of `GAUGES`."""
+        self._add(name, GAUGES[name], value)
 
     def latency(self, elapsed: timedelta) -> None:
         """Count a completed task's end-to-end latency."""

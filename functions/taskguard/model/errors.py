@@ -15,20 +15,26 @@ class PermanentError(TaskGuardError):
 
 
 class RetryAfter(TaskGuardError):
-    """Raised by work that knows when to try again.
+    """Raised by work that is to be called later, such as after a "429 Too Many Requests".
+
+    That is no failure: the attempt is postponed and does not count against `maxAttempts`. Only the task's
+    deadline (`taskDeadlineDays`) ends it.
 
     Parameters
     ----------
     seconds
-        Wait before the next attempt, 0 to 42,300 (SQS's 12 hours less an invocation's 15 minutes); other
-        values are cut to that range. Replaces the backoff, but still uses up an attempt.
+        Wait before the next attempt, at least 1 (less is taken as 1), up to the deadline.
     reason
         Kept in the record as the attempt's error.
     """
 
-    def __init__(self, seconds: float, reason: str = "asked to be tried later") -> None:
+    def __init__(self, seconds: float, reason: str = "asked to be called later") -> None:
         super().__init__(reason)
         self.seconds = seconds
+
+
+class TimedOut(TaskGuardError):
+    """An attempt that was still running just before Lambda would have stopped the invocation."""
 
 
 class SimulatedFailure(TaskGuardError):
@@ -97,8 +103,8 @@ class NotSubmitted(TaskGuardError):
 # Raised by what TaskGuard runs on.
 
 
-class Unavailable(TaskGuardError):
-    """An AWS call that failed, or whose answer was lost; whether it took effect is unknown.
+class AwsError(TaskGuardError):
+    """An AWS call that failed; whether it took effect is unknown.
 
     Parameters
     ----------
@@ -112,6 +118,25 @@ class Unavailable(TaskGuardError):
         super().__init__(f"{operation}: {code}")
         self.operation = operation
         self.code = code
+
+
+class Unavailable(AwsError):
+    """AWS could not be reached, was throttled or failed: the same call may succeed later."""
+
+
+class AwsRefused(AwsError):
+    """AWS refused the call, and will refuse it again until somebody changes something.
+
+    No permission, a table, queue or key that is gone, a value or an item that is too large.
+    """
+
+
+class MessageGone(AwsError):
+    """A received message cannot be hidden: it expired, was purged, or belongs to a newer receive."""
+
+
+class CutOff(BaseException):
+    """Ends a thread whose attempt was reported as timed out; nothing of ours catches it."""
 
 
 class InvalidEnvironment(TaskGuardError):

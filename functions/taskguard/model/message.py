@@ -1,7 +1,7 @@
 """A task on its way: as a client submits it, as the queue carries it, and what becomes of the message."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from taskguard.model import json_text
@@ -33,17 +33,20 @@ class Message:
     generation
         1 when submitted, one more for each redrive. A producer that writes to the queue directly may leave
         it out of the body; it is then 1.
+    dead_letter
+        It was sent to the dead-letter queue, for the task was given up. On the task queue it can only have
+        been put by somebody who wants the task tried again, as AWS's own redrive does.
     """
 
     task_id: str
     payload: Json
     generation: int = 1
+    dead_letter: bool = False
 
     def body(self) -> str:
         """Return the body as ASCII JSON."""
-        return json_text.ascii_text(
-            {"taskId": self.task_id, "payload": self.payload, "generation": self.generation}
-        )
+        members = {"taskId": self.task_id, "payload": self.payload, "generation": self.generation}
+        return json_text.ascii_text(members | ({"deadLetter": True} if self.dead_letter else {}))
 
     @classmethod
     def parse(cls, body: str) -> "Message":
@@ -53,7 +56,7 @@ class Message:
         except InvalidJson as error:
             raise UnreadableMessage(f"the body {error}") from error
         if not isinstance(value, dict):
-            raise UnreadableMessage("the body is no JSON object")
+            raise UnreadableMessage("the body is not a JSON object")
         task_id, generation = value.get("taskId"), value.get("generation", 1)
         if not is_task_id(task_id):
             raise UnreadableMessage(f"taskId {TASK_ID_RULE}")
@@ -63,7 +66,10 @@ class Message:
             raise UnreadableMessage(f"payload is over {MAX_PAYLOAD_BYTES} bytes")
         if type(generation) is not int or not 1 <= generation <= 1_000_000:
             raise UnreadableMessage("generation must be a whole number from 1")
-        return cls(task_id, value["payload"], generation)
+        dead_letter = value.get("deadLetter", False)
+        if type(dead_letter) is not bool:
+            raise UnreadableMessage("deadLetter must be true or false")
+        return cls(task_id, value["payload"], generation, dead_letter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class Delivery:
         Lambda's id of the invocation; the same for the whole batch.
     deadline
         When Lambda stops the invocation.
+    work_until
+        When an attempt that is still running is cut off and reported, a little before the deadline.
     """
 
     body: str
@@ -89,6 +97,7 @@ class Delivery:
     sent_at: datetime
     request_id: str
     deadline: datetime
+    work_until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +111,15 @@ class ComeBack:
 
     Parameters
     ----------
-    after_seconds
-        How long it stays hidden from now on, 0 to 42,300; None leaves it to the queue's visibility timeout.
+    after
+        How long it stays hidden from now on, up to 42,300 s; None leaves that to the visibility timeout.
     """
 
-    after_seconds: int | None = None
+    after: timedelta | None = None
+
+
+AT_ONCE: Final = ComeBack(timedelta())
+"""The message must be delivered again without a wait."""
 
 
 Verdict: TypeAlias = Done | ComeBack

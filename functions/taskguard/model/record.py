@@ -3,8 +3,9 @@
 import re
 import secrets
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, TypeGuard
 
@@ -41,12 +42,32 @@ class Status(StrEnum):
     QUEUED = "QUEUED"
     PROCESSING = "PROCESSING"
     RETRYING = "RETRYING"
+    """Begun, and waiting for its next attempt."""
+    GIVING_UP = "GIVING_UP"
+    """No further attempt follows; not settled, for its dead letter is still on its way."""
     COMPLETED = "COMPLETED"
     DEAD_LETTERED = "DEAD_LETTERED"
+    CANCELLED = "CANCELLED"
+    """Ended by a person, with a reason."""
 
 
-SETTLED = frozenset({Status.COMPLETED, Status.DEAD_LETTERED})
+SETTLED: Final = frozenset({Status.COMPLETED, Status.DEAD_LETTERED, Status.CANCELLED})
 """States in which nothing more happens unless somebody redrives."""
+
+WAITING: Final = frozenset({Status.QUEUED, Status.RETRYING})
+"""States in which a task waits for an attempt."""
+
+ATTEMPTS_KEPT: Final = 25
+"""Most entries of a record's history; see `shortened`."""
+
+_FIRST_KEPT: Final = 5
+_LAST_KEPT: Final = 19
+
+MAX_ERROR_BYTES: Final = 1000
+"""Longest error message kept, as UTF-8; 25 of them fit beside the largest payload and result."""
+
+MAX_ERROR_TYPE_BYTES: Final = 200
+"""Longest name of an error's type kept, as UTF-8."""
 
 
 class Outcome(StrEnum):
@@ -54,6 +75,13 @@ class Outcome(StrEnum):
 
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
+    POSTPONED = "POSTPONED"
+    """The work asked to be called later, which is no failure and uses up no attempt."""
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    """Return as much of a text as fits, without half a character; half a surrogate pair becomes `?`."""
+    return text.encode("utf-8", "replace")[:most_bytes].decode("utf-8", "ignore")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +92,10 @@ class Failure:
     message: str
 
     @classmethod
-    def of(cls, error: BaseException) -> "Failure":
-        """Return what is kept of an exception; the message is cut to 500 characters."""
-        message = str(error).encode("utf-8", "replace").decode()
-        return cls(type(error).__name__, message[:500])
+    def of(cls, error: BaseException, type_name: str | None = None) -> "Failure":
+        """Return what is kept of an exception: type and message, each cut to its limit in bytes."""
+        name = type_name or type(error).__name__
+        return cls(_cut(name, MAX_ERROR_TYPE_BYTES), _cut(str(error), MAX_ERROR_BYTES))
 
     def __str__(self) -> str:
         return f"{self.type}: {self.message}"
@@ -77,9 +105,15 @@ class Failure:
         return {"type": self.type, "message": self.message}
 
 
+INTERRUPTED: Final = Failure(
+    "Interrupted", "the worker stopped before it could report: timed out, killed or out of memory"
+)
+NEVER_STARTED: Final = Failure("NeverStarted", "the message was received, but no attempt could be recorded")
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One try at a task.
+    """One try at a task, or several in a row that were postponed.
 
     Parameters
     ----------
@@ -89,6 +123,9 @@ class Attempt:
         SQS's `ApproximateReceiveCount` of that message, from 1.
     request_id
         The Lambda invocation it ran in, for finding its logs.
+    times
+        How many attempts the entry stands for: above 1 only where neighbours were all postponed. It then
+        tells when the first began and how the last ended.
     """
 
     generation: int
@@ -98,6 +135,12 @@ class Attempt:
     ended_at: datetime | None = None
     outcome: Outcome | None = None
     error: Failure | None = None
+    times: int = 1
+
+
+def shortened(attempts: tuple[Attempt, ...]) -> tuple[Attempt, ...]:
+    """Return a full history with room for one more entry: its first and its last attempts."""
+    return attempts[:_FIRST_KEPT] + attempts[-_LAST_KEPT:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +151,28 @@ class TaskRecord:
     ----------
     generation
         1 when submitted, one more for each redrive; a message of an older generation is stale.
+    attempts
+        The history, at most `ATTEMPTS_KEPT` entries: what is left out stood after the first five.
+    attempt_count
+        How many attempts were made, in all generations, exactly.
+    attempts_used
+        How many of the present generation count against `maxAttempts`; postponed ones do not.
+    generation_started_at
+        When the present generation's first attempt began; the deadline counts from then.
+    not_before
+        No attempt is made earlier.
+    due_at
+        When the waker sends the next message; while it is set, the task has no message.
+    sent_at
+        When the present message was sent. SQS forgets it after the queue's retention.
     lease_token, lease_until
         Who may report the running attempt, and until when nobody else may claim the task.
-    permanent
-        True between a permanent failure and its burial: no further attempt is made.
-    submitted_by
+    cancel_reason
+        Why a person ended it.
+    submit_id
         Id of the API request that created the record; tells a repeated write from a repeated submit.
+    submitted_by
+        Who submitted the task, as `Request.caller` says; for operators, not for the API.
     """
 
     task_id: str
@@ -124,14 +183,21 @@ class TaskRecord:
     created_at: datetime
     updated_at: datetime
     attempts: tuple[Attempt, ...] = ()
+    attempt_count: int = 0
+    attempts_used: int = 0
+    generation_started_at: datetime | None = None
     last_error: Failure | None = None
     result: Json = None
-    next_attempt_at: datetime | None = None
+    not_before: datetime | None = None
+    due_at: datetime | None = None
+    sent_at: datetime | None = None
     completed_at: datetime | None = None
     dead_lettered_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancel_reason: str | None = None
     lease_token: str | None = None
     lease_until: datetime | None = None
-    permanent: bool = False
+    submit_id: str | None = None
     submitted_by: str | None = None
     correlation_id: str | None = None
 
@@ -145,11 +211,53 @@ class TaskRecord:
         """Tell whether the task waits for its first attempt, so that sending its message again is safe."""
         return self.status is Status.QUEUED and not self.attempts
 
+    @property
+    def history_is_full(self) -> bool:
+        """Tell whether the history must be `shortened` before another attempt can be kept."""
+        return len(self.attempts) >= ATTEMPTS_KEPT
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """Return the earliest time of the next attempt, whatever the reason; None if none is waited for."""
+        return self.not_before or self.due_at if self.status in WAITING else None
+
+    def has_live_lease(self, now: datetime) -> bool:
+        """Tell whether an attempt may be running: nobody else may claim or bury the task."""
+        return self.status is Status.PROCESSING and self.lease_until is not None and now <= self.lease_until
+
+    def is_stranded(self, now: datetime, message_life: timedelta) -> bool:
+        """Tell whether an open task's message must be gone, so that nothing would wake the task any more.
+
+        Parameters
+        ----------
+        message_life
+            How long a message can live, with some reserve: the queue's retention and an hour.
+        """
+        if self.is_settled or self.due_at or self.has_live_lease(now):
+            return False
+        return (self.sent_at or self.updated_at) + message_life < now
+
+    def cause_of_death(self) -> Failure:
+        """Return why the present generation found its end: its last attempt's error, or why there is none."""
+        if not self.attempts or self.attempts[-1].generation != self.generation:
+            return NEVER_STARTED
+        return self.attempts[-1].error or INTERRUPTED
+
+    def numbered_attempts(self) -> Iterator[tuple[int, Attempt]]:
+        """Yield each entry of the history with its number; numbers count over the task's whole life."""
+        number = 1
+        missing = max(self.attempt_count - sum(attempt.times for attempt in self.attempts), 0)
+        for position, attempt in enumerate(self.attempts):
+            if position == _FIRST_KEPT:
+                number += missing
+            yield number, attempt
+            number += attempt.times
+
     def log_facts(self) -> dict[str, str | int | None]:
         """Return what every log line about the task says of it."""
         return {
             "taskId": self.task_id,
-            "attempt": len(self.attempts) or None,
+            "attempt": self.attempt_count or None,
             "generation": self.generation,
             "status": self.status.value,
             "correlationId": self.correlation_id,

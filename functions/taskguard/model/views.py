@@ -18,10 +18,13 @@ def task_view(record: TaskRecord) -> dict[str, Json]:
             "createdAt": to_text(record.created_at),
             "updatedAt": to_text(record.updated_at),
             "attempts": attempts_view(record),
+            "attemptCount": record.attempt_count,
             "lastError": record.last_error and record.last_error.members(),
             "nextAttemptAt": record.next_attempt_at and to_text(record.next_attempt_at),
             "completedAt": record.completed_at and to_text(record.completed_at),
             "deadLetteredAt": record.dead_lettered_at and to_text(record.dead_lettered_at),
+            "cancelledAt": record.cancelled_at and to_text(record.cancelled_at),
+            "cancelReason": record.cancel_reason,
             "correlationId": record.correlation_id,
         },
         keep={"payload"},
@@ -37,8 +40,8 @@ _LARGE = frozenset({"payload", "result", "attempts"})
 
 
 def attempts_view(record: TaskRecord) -> list[Json]:
-    """Return every attempt of a record, numbered from 1 over the task's whole life."""
-    return [_attempt_view(n, attempt) for n, attempt in enumerate(record.attempts, 1)]
+    """Return the history of a record, numbered from 1 over the task's whole life."""
+    return [_attempt_view(number, attempt) for number, attempt in record.numbered_attempts()]
 
 
 def _attempt_view(number: int, attempt: Attempt) -> dict[str, Json]:
@@ -52,6 +55,7 @@ def _attempt_view(number: int, attempt: Attempt) -> dict[str, Json]:
             "outcome": attempt.outcome and attempt.outcome.value,
             "error": attempt.error and attempt.error.members(),
             "requestId": attempt.request_id,
+            "times": attempt.times if attempt.times > 1 else None,
         }
     )
 

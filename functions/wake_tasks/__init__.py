@@ -1,0 +1,1 @@
+"""The waker: gives messages to tasks that have none, and measures what stands open."""

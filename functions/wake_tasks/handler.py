@@ -1,0 +1,83 @@
+"""What EventBridge Scheduler calls: every five minutes for tasks that are due, every day for a scan."""
+
+import os
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache
+from typing import Annotated, Any, Final
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from taskguard.edge.environment import AtLeast, Environment
+from taskguard.edge.telemetry import Telemetry
+from taskguard.model.clock import Clock, utc_now
+from taskguard.storage import aws
+from taskguard.storage.indexes import TableScan, TaskIndexes
+from taskguard.storage.queue import TaskQueue, message_life
+from taskguard.storage.store import TaskStore
+from taskguard.wake import Waker
+
+RESERVE: Final = timedelta(seconds=20)
+"""Time before the invocation's deadline in which nothing new is begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeSettings(Environment):
+    """The function's environment."""
+
+    task_queue_url: str
+    dead_letter_queue_url: str
+    task_retention_days: Annotated[int, AtLeast(1)]
+
+
+@dataclass(frozen=True)
+class WakeRuns:
+    """Runs the waker as the schedules ask."""
+
+    waker: Waker
+    clock: Clock
+    telemetry: Telemetry
+
+    def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+        """Do one run; `{"run": "scan"}` also begins a scan over the whole table.
+
+        A scan that one run cannot finish is carried on by the next, whichever that is.
+        """
+        remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
+        until = self.clock() + remaining - RESERVE
+        with self.telemetry.invocation(context.aws_request_id):
+            woken = self.waker.wake_due(until)
+            self.waker.measure()
+            rescued = self.waker.scan(until, begin=event.get("run") == "scan")
+        return {"woken": woken, "rescued": rescued}
+
+
+def build(settings: WakeSettings, clock: Clock = utc_now) -> WakeRuns:
+    """Return the waker with its clients."""
+    dynamodb, sqs, telemetry = aws.dynamodb(), aws.sqs(), Telemetry.of(settings)
+    waker = Waker(
+        store=TaskStore(dynamodb, settings.tasks_table_name),
+        indexes=TaskIndexes(dynamodb, settings.tasks_table_name),
+        scanned=TableScan(dynamodb, settings.tasks_table_name),
+        tasks=TaskQueue(sqs, settings.task_queue_url),
+        dead_letters=TaskQueue(sqs, settings.dead_letter_queue_url),
+        clock=clock,
+        telemetry=telemetry,
+        message_life=message_life(settings.task_retention_days),
+    )
+    return WakeRuns(waker, clock, telemetry)
+
+
+@cache
+def application() -> WakeRuns:
+    """Return the waker of this execution environment, made when Lambda loads the function."""
+    return build(WakeSettings.read(os.environ))
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    application()  # Lambda gives loading a whole CPU, an invocation only the share that its memory buys
+
+
+def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
+    """Wake what is due."""
+    return application().handle(event, context)

@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from infra.components.schedule import Schedule
 from infra.settings.stack import Settings
 
 Queue = Literal["task_queue", "dead_letter_queue"]
-Store = Literal["table"] | Queue
+Index = Literal["dead_letter_index", "due_index"]
+Store = Literal["table"] | Index | Queue
 
 
 @dataclass(frozen=True)
 class Grant:
-    """Exact actions on one store; never a wildcard."""
+    """Exact actions on one store, which an index of the table is, too; never a wildcard."""
 
     store: Store
     actions: tuple[str, ...]
@@ -53,10 +55,14 @@ class FunctionNeeds:
         What it may do, besides writing its own log.
     timeout_seconds, memory_mb
         How long one invocation may take, and the memory that it has.
+    reserved_concurrency
+        Invocations at a time that are kept for it, and its most; 0 keeps none.
     routes
         Routes of the API that invoke it.
     consumes
         The queue that invokes it, with partial batch responses.
+    schedules
+        The times at which EventBridge Scheduler invokes it.
     """
 
     description: str
@@ -65,8 +71,10 @@ class FunctionNeeds:
     grants: tuple[Grant, ...]
     timeout_seconds: int
     memory_mb: int
+    reserved_concurrency: int = 0
     routes: tuple[str, ...] = ()
     consumes: Consumes | None = None
+    schedules: tuple[Schedule, ...] = ()
 
 
 COMMON_ENVIRONMENT = (
@@ -80,10 +88,31 @@ COMMON_ENVIRONMENT = (
 # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
 CONSUME = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 
-# Each call to AWS ends within about 11 s, retries included (functions/taskguard/storage/aws.py). A function
-# that is cut off before its calls have ended answers 500, where a 503 that says what to do is promised.
+# Most tasks in one request, of routes that take more than one: their requests are limited accordingly.
+TASKS_BY_ROUTE: Mapping[str, int] = {"POST /tasks/batch": 25}
+
+# Each call to AWS ends within 12 s if AWS cannot be reached or does not answer, and within 18 s if it is slow
+# in both, retries included (functions/taskguard/storage/aws.py). A function that is cut off before its calls
+# have ended answers 500, where a 503 that says what to do is promised.
 SUBMIT_SECONDS = 29
-READ_SECONDS = 15
+READ_SECONDS = 20
+# A run is bounded by what it does, well below this; the next run goes on where it ended.
+WAKE_SECONDS = 120
+
+WAKING = (
+    Schedule(
+        name="wake-due",
+        description="Wakes the tasks that are due, and counts dead letters",
+        expression="rate(5 minutes)",
+        event={"run": "due"},
+    ),
+    Schedule(
+        name="wake-scan",
+        description="Looks for open tasks whose message SQS has deleted",
+        expression="rate(1 day)",
+        event={"run": "scan"},
+    ),
+)
 
 
 def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
@@ -92,13 +121,14 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
         "submit_task": FunctionNeeds(
             description="Accepts tasks over HTTP: records them, then queues them",
             handler="submit_task.handler.handle",
-            environment=("TASK_QUEUE_URL",),
+            environment=("TASK_QUEUE_URL", "TASK_RETENTION_DAYS"),
             grants=(
-                Grant("table", ("dynamodb:PutItem",)),
+                Grant("table", ("dynamodb:PutItem", "dynamodb:UpdateItem")),
                 Grant("task_queue", ("sqs:SendMessage",)),
             ),
             timeout_seconds=SUBMIT_SECONDS,
-            memory_mb=settings.function_memory_mb,
+            memory_mb=settings.submit_memory_mb,
+            reserved_concurrency=settings.api_reserved_concurrency,
             routes=("POST /tasks", "POST /task", "POST /tasks/batch"),
         ),
         "get_task": FunctionNeeds(
@@ -108,6 +138,7 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
             grants=(Grant("table", ("dynamodb:GetItem",)),),
             timeout_seconds=READ_SECONDS,
             memory_mb=settings.function_memory_mb,
+            reserved_concurrency=settings.api_reserved_concurrency,
             routes=("GET /tasks/{taskId}", "GET /task/{taskId}"),
         ),
         "process_task": FunctionNeeds(
@@ -119,6 +150,8 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
                 "MAX_ATTEMPTS",
                 "BACKOFF_BASE_SECONDS",
                 "MAX_BACKOFF_SECONDS",
+                "BACKOFF_JITTER",
+                "TASK_DEADLINE_DAYS",
                 "RECORD_TTL_DAYS",
                 "FAILURE_RATE",
                 "PERMANENT_FAILURE_SUFFIX",
@@ -126,7 +159,7 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
             ),
             grants=(
                 Grant("table", ("dynamodb:UpdateItem",)),
-                Grant("task_queue", ("sqs:ChangeMessageVisibility", *CONSUME)),
+                Grant("task_queue", ("sqs:ChangeMessageVisibility", "sqs:SendMessage", *CONSUME)),
                 Grant("dead_letter_queue", ("sqs:SendMessage",)),
             ),
             timeout_seconds=settings.process_timeout_seconds,
@@ -136,7 +169,7 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
         "monitor_dlq": FunctionNeeds(
             description="Records and reports each dead letter before it lets the message go",
             handler="monitor_dlq.handler.handle",
-            environment=("DEAD_LETTER_QUEUE_URL", "RECORD_TTL_DAYS"),
+            environment=("DEAD_LETTER_QUEUE_URL", "DEAD_LETTER_TTL_DAYS", "LOG_DEAD_LETTER_PAYLOAD"),
             grants=(
                 Grant("table", ("dynamodb:GetItem", "dynamodb:UpdateItem")),
                 Grant("dead_letter_queue", ("sqs:ChangeMessageVisibility", *CONSUME)),
@@ -144,5 +177,23 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
             timeout_seconds=30,
             memory_mb=settings.function_memory_mb,
             consumes=Consumes("dead_letter_queue", batch_size=10, batching_window_seconds=0),
+        ),
+        "wake_tasks": FunctionNeeds(
+            description="Sends a message to every task that is due, or that has lost its message",
+            handler="wake_tasks.handler.handle",
+            environment=("TASK_QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "TASK_RETENTION_DAYS"),
+            grants=(
+                Grant(
+                    "table",
+                    ("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"),
+                ),
+                Grant("dead_letter_index", ("dynamodb:Query",)),
+                Grant("due_index", ("dynamodb:Query",)),
+                Grant("task_queue", ("sqs:SendMessage",)),
+                Grant("dead_letter_queue", ("sqs:SendMessage",)),
+            ),
+            timeout_seconds=WAKE_SECONDS,
+            memory_mb=settings.function_memory_mb,
+            schedules=WAKING,
         ),
     }

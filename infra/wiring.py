@@ -9,8 +9,9 @@ from infra.components import iam
 from infra.components.api import HttpApi, Target
 from infra.components.function import TaskFunction, TaskFunctionArgs
 from infra.components.queue import QueueConsumer, QueueConsumerArgs, TaskQueue
+from infra.components.schedule import FunctionSchedules, FunctionSchedulesArgs
 from infra.components.scope import METRICS_NAMESPACE, Scope, component_name
-from infra.components.table import TaskTable
+from infra.components.table import DEAD_LETTER_INDEX, DUE_INDEX, TaskTable
 from infra.monitoring.metrics import Watched
 from infra.needs import COMMON_ENVIRONMENT, FunctionNeeds, Queue, Store, needs
 from infra.packaging.archive import function_archive
@@ -42,7 +43,15 @@ class Stores:
 
     def arn(self, store: Store) -> pulumi.Output[str]:
         """Return the ARN of the store with this name in the table of needs."""
-        return self.table.arn if store == "table" else self.queue(store).arn
+        match store:
+            case "table":
+                return self.table.arn
+            case "dead_letter_index":
+                return self.table.index_arn(DEAD_LETTER_INDEX)
+            case "due_index":
+                return self.table.index_arn(DUE_INDEX)
+            case queue:
+                return self.queue(queue).arn
 
 
 def make_functions(
@@ -60,6 +69,7 @@ def make_functions(
             layer_arn=layer_arn,
             runtime=settings.function_runtime,
             memory_mb=needed.memory_mb,
+            reserved_concurrency=needed.reserved_concurrency,
             timeout_seconds=needed.timeout_seconds,
             environment={name: values[name] for name in sorted((*COMMON_ENVIRONMENT, *needed.environment))},
             statements=_statements(needed, stores),
@@ -83,7 +93,12 @@ def _environment_values(settings: Settings, scope: Scope, stores: Stores) -> dic
         "MAX_ATTEMPTS": str(settings.max_attempts),
         "BACKOFF_BASE_SECONDS": str(settings.backoff_base_seconds),
         "MAX_BACKOFF_SECONDS": str(settings.max_backoff_seconds),
+        "BACKOFF_JITTER": f"{settings.backoff_jitter:g}",
+        "TASK_DEADLINE_DAYS": str(settings.task_deadline_days),
+        "TASK_RETENTION_DAYS": str(settings.task_retention_days),
         "RECORD_TTL_DAYS": str(settings.record_ttl_days),
+        "DEAD_LETTER_TTL_DAYS": str(settings.dead_letter_ttl_days),
+        "LOG_DEAD_LETTER_PAYLOAD": str(settings.log_dead_letter_payload).lower(),
         "FAILURE_RATE": f"{settings.failure_rate:g}",  # 1.0 as "1", 0.3 as "0.3"
         "PERMANENT_FAILURE_SUFFIX": settings.permanent_failure_suffix,
         "SIMULATION_SEED": settings.simulation_seed,
@@ -100,8 +115,9 @@ def _statements(needed: FunctionNeeds, stores: Stores) -> list[iam.Statement]:
 
 def make_consumers(
     settings: Settings, scope: Scope, stores: Stores, functions: Mapping[str, TaskFunction]
-) -> None:
-    """Connect each queue to the function that consumes it."""
+) -> dict[str, QueueConsumer]:
+    """Connect each queue to the function that consumes it; return the connections by the function's key."""
+    consumers = {}
     for key, needed in needs(settings).items():
         if needed.consumes:
             args = QueueConsumerArgs(
@@ -112,7 +128,16 @@ def make_consumers(
                 batching_window_seconds=needed.consumes.batching_window_seconds,
                 maximum_concurrency=settings.max_concurrency,
             )
-            QueueConsumer(component_name(key), args)
+            consumers[key] = QueueConsumer(component_name(key), args)
+    return consumers
+
+
+def make_schedules(settings: Settings, scope: Scope, functions: Mapping[str, TaskFunction]) -> None:
+    """Create the schedules of each function that has any."""
+    for key, needed in needs(settings).items():
+        if needed.schedules:
+            args = FunctionSchedulesArgs(scope, functions[key], needed.schedules)
+            FunctionSchedules(component_name(key), args)
 
 
 def targets(settings: Settings, functions: Mapping[str, TaskFunction]) -> list[Target]:
@@ -124,30 +149,43 @@ def targets(settings: Settings, functions: Mapping[str, TaskFunction]) -> list[T
     ]
 
 
-def watched_things(
-    settings: Settings, scope: Scope, stores: Stores, functions: Mapping[str, TaskFunction], api: HttpApi
-) -> Watched:
+@dataclass(frozen=True)
+class Running:
+    """The functions, what hands them messages, and the API in front of them."""
+
+    functions: Mapping[str, TaskFunction]
+    consumers: Mapping[str, QueueConsumer]
+    api: HttpApi
+
+
+def watched_things(settings: Settings, scope: Scope, stores: Stores, running: Running) -> Watched:
     """Return what alarms and dashboard need to know of the stack."""
     return Watched(
         service=scope.prefix,
-        functions={key: function.name for key, function in functions.items()},
+        functions={key: function.name for key, function in running.functions.items()},
         timeouts_seconds={key: needed.timeout_seconds for key, needed in needs(settings).items()},
+        api_functions=tuple(key for key, needed in needs(settings).items() if needed.routes),
+        mappings={key: consumer.mapping_id for key, consumer in running.consumers.items()},
         task_queue=stores.task_queue.name,
         dead_letter_queue=stores.dead_letter_queue.name,
         table=stores.table.name,
         table_operations=_table_operations(settings),
-        api_id=api.id,
-        retry_span_seconds=limits.retry_span_seconds(
+        api_id=running.api.id,
+        api_rate_limit=settings.api_rate_limit,
+        access_log=running.api.access_log,
+        longest_life_seconds=limits.longest_life_seconds(
             settings.max_attempts,
             settings.backoff_base_seconds,
             settings.max_backoff_seconds,
             settings.process_timeout_seconds,
+            settings.batching_window_seconds,
         ),
+        dead_letter_ttl_days=settings.dead_letter_ttl_days,
     )
 
 
 def _table_operations(settings: Settings) -> tuple[str, ...]:
     """Return the DynamoDB operations that the functions may call on the table, such as `PutItem`."""
     grants = [grant for needed in needs(settings).values() for grant in needed.grants]
-    actions = {action for grant in grants if grant.store == "table" for action in grant.actions}
+    actions = {action for grant in grants for action in grant.actions if action.startswith("dynamodb:")}
     return tuple(sorted(action.removeprefix("dynamodb:") for action in actions))

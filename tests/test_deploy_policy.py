@@ -37,6 +37,12 @@ RIGHTS: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
     "aws:apigatewayv2/stage:Stage": [
         ("apigateway", "arn:aws:apigateway:eu-west-1::/apis/a1/stages", ("POST",)),
         ("apigateway", "arn:aws:apigateway:eu-west-1::/apis/a1/stages/{name}", ("DELETE", "GET", "PATCH")),
+        # The provider removes the settings of each route by itself.
+        (
+            "apigateway",
+            "arn:aws:apigateway:eu-west-1::/apis/a1/stages/{name}/routesettings/POST",
+            ("DELETE",),
+        ),
         # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
         ("logs", "*", ("CreateLogDelivery", "DeleteLogDelivery", "GetLogDelivery", "ListLogDeliveries")),
         ("logs", "*", ("DescribeResourcePolicies", "PutResourcePolicy", "UpdateLogDelivery")),
@@ -111,6 +117,13 @@ RIGHTS: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
             ),
         ),
     ],
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": [
+        (
+            "logs",
+            f"arn:aws:logs:{ACCOUNT}:log-group:{{logGroupName}}",
+            ("DeleteMetricFilter", "DescribeMetricFilters", "PutMetricFilter"),
+        ),
+    ],
     "aws:lambda/eventSourceMapping:EventSourceMapping": [
         ("lambda", "*", ("CreateEventSourceMapping",)),
         (
@@ -130,10 +143,22 @@ RIGHTS: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
                 *("CreateFunction", "DeleteFunction", "GetFunction", "GetFunctionConfiguration"),
                 *("GetFunctionCodeSigningConfig", "ListVersionsByFunction"),
                 *("UpdateFunctionCode", "UpdateFunctionConfiguration"),
+                # With apiReservedConcurrency, and without it again.
+                *("PutFunctionConcurrency", "DeleteFunctionConcurrency"),
                 *("ListTags", "TagResource", "UntagResource"),
             ),
         ),
         ("iam", "arn:aws:iam::123456789012:role/{name}", ("PassRole",)),
+    ],
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": [
+        (
+            "lambda",
+            f"arn:aws:lambda:{ACCOUNT}:function:{{functionName}}",
+            (
+                *("DeleteFunctionEventInvokeConfig", "GetFunctionEventInvokeConfig"),
+                "PutFunctionEventInvokeConfig",
+            ),
+        ),
     ],
     "aws:lambda/layerVersion:LayerVersion": [
         ("lambda", f"arn:aws:lambda:{ACCOUNT}:layer:{{layerName}}", ("PublishLayerVersion",)),
@@ -148,6 +173,21 @@ RIGHTS: dict[str, list[tuple[str, str, tuple[str, ...]]]] = {
             "lambda",
             f"arn:aws:lambda:{ACCOUNT}:function:{{function}}",
             ("AddPermission", "GetPolicy", "RemovePermission"),
+        ),
+    ],
+    "aws:scheduler/schedule:Schedule": [
+        (
+            "scheduler",
+            f"arn:aws:scheduler:{ACCOUNT}:schedule/{{groupName}}/{{name}}",
+            ("CreateSchedule", "DeleteSchedule", "GetSchedule", "UpdateSchedule"),
+        ),
+        ("iam", "{target[roleArn]}", ("PassRole",)),
+    ],
+    "aws:scheduler/scheduleGroup:ScheduleGroup": [
+        (
+            "scheduler",
+            f"arn:aws:scheduler:{ACCOUNT}:schedule-group/{{name}}",
+            ("CreateScheduleGroup", "DeleteScheduleGroup", "GetScheduleGroup", *TAGS),
         ),
     ],
     "aws:sns/topic:Topic": [
@@ -224,6 +264,14 @@ def test_the_deploying_role_may_do_nothing_else() -> None:
             assert any(action == wanted and allowed(statement, action, arn) for wanted, arn in needed), (
                 f"{statement['Sid']}: {action}"
             )
+
+
+def test_the_deploying_role_may_pass_roles_to_the_services_that_assume_them_alone() -> None:
+    trusts = [role.json("assumeRolePolicy") for role in run_program("prod").all("aws:iam/role:Role")]
+    services = {statement["Principal"]["Service"] for trust in trusts for statement in trust["Statement"]}
+    statements = json.loads(POLICY.read_text())["Statement"]
+    (passing,) = (statement for statement in statements if statement["Action"] == "iam:PassRole")
+    assert passing["Condition"] == {"StringEquals": {"iam:PassedToService": sorted(services)}}
 
 
 def test_the_deploying_roles_policy_fits_a_managed_policy() -> None:

@@ -1,7 +1,7 @@
 """The HTTP API in front of the functions: who may call it, its routes, and its stage."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,8 +15,18 @@ from infra.settings import limits
 STAGE = "$default"
 AUTHORIZATION_TYPES = {"none": "NONE", "iam": "AWS_IAM", "jwt": "JWT"}
 
-# What a browser must send: a JSON body, and a token or a SigV4 signature.
-CORS_HEADERS = ("authorization", "content-type", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token")
+# What a page may send: a JSON body, a token or a SigV4 signature, and its own id for the task.
+CORS_HEADERS = (
+    "authorization",
+    "content-type",
+    "x-amz-content-sha256",
+    "x-amz-date",
+    "x-amz-security-token",
+    "x-correlation-id",
+)
+# What a page may read of an answer. Without this, browsers hide these two from it:
+# https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Access-Control-Expose-Headers
+CORS_EXPOSED_HEADERS = ("location", "retry-after")
 CORS_MAX_AGE_SECONDS = 3600
 
 # Latencies are in milliseconds:
@@ -26,6 +36,9 @@ ACCESS_LOG_FORMAT = json.dumps(
         "requestId": "$context.requestId",
         "requestTime": "$context.requestTime",
         "sourceIp": "$context.identity.sourceIp",
+        # Who called: one of the two where `ApiAuth.kind` asks for it, `-` otherwise.
+        "callerArn": "$context.identity.userArn",
+        "callerSubject": "$context.authorizer.claims.sub",
         "routeKey": "$context.routeKey",
         "method": "$context.httpMethod",
         "path": "$context.path",
@@ -51,11 +64,14 @@ class ApiAuth:
         of a token.
     issuer, audience
         Who must have issued a token, and for whom.
+    scopes
+        What a token must allow: at least one of these; without any, every valid token will do.
     """
 
     kind: str
     issuer: str = ""
     audience: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,9 +94,12 @@ class HttpApiArgs(ComponentArgs):
     auth
         Who may call; the same on every route.
     rate_limit
-        Requests per second accepted steadily, 1 to 10000.
+        Requests per second that each route accepts steadily, 1 to 10000.
     burst_limit
-        Requests accepted in one burst, 1 to 5000.
+        Requests that each route accepts in one burst, 1 to 5000.
+    tasks_by_route
+        Most tasks in one request, of routes that take more than one. Both limits count tasks: a route that
+        takes 25 accepts a 25th of the requests, at least one.
     cors_origins
         Origins whose pages may call; without any, CORS is off.
     log_retention_days
@@ -91,6 +110,7 @@ class HttpApiArgs(ComponentArgs):
     auth: ApiAuth
     rate_limit: Annotated[int, limits.API_RATE_LIMIT]
     burst_limit: Annotated[int, limits.API_BURST_LIMIT]
+    tasks_by_route: Mapping[str, int]
     cors_origins: tuple[str, ...]
     log_retention_days: Annotated[int, limits.LOG_RETENTION_DAYS]
 
@@ -104,6 +124,7 @@ class HttpApi(pulumi.ComponentResource):
 
     id: pulumi.Output[str]
     endpoint: pulumi.Output[str]
+    access_log: pulumi.Output[str]
 
     def __init__(self, name: str, args: HttpApiArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("taskguard:api:HttpApi", name, None, opts)
@@ -117,9 +138,12 @@ class HttpApi(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         authorizer = self._authorizer(name, args.auth, api) if args.auth.kind == "jwt" else None
-        for target in args.targets:
-            self._serve(name, target, args.auth, authorizer, api)
-        self._stage(name, args, api)
+        routes = [
+            route
+            for target in args.targets
+            for route in self._serve(name, target, args.auth, authorizer, api)
+        ]
+        self.access_log = self._stage(name, args, api, routes)
         self.id, self.endpoint = api.id, api.api_endpoint
         self.register_outputs({"id": self.id, "endpoint": self.endpoint})
 
@@ -141,8 +165,9 @@ class HttpApi(pulumi.ComponentResource):
         auth: ApiAuth,
         authorizer: aws.apigatewayv2.Authorizer | None,
         api: aws.apigatewayv2.Api,
-    ) -> None:
+    ) -> list[aws.apigatewayv2.Route]:
         """Create a function's integration and, for each of its routes, the route and the right to invoke."""
+        routes = []
         child = pulumi.ResourceOptions(parent=self)
         integration = aws.apigatewayv2.Integration(
             f"{name}-{target.name}",
@@ -153,15 +178,17 @@ class HttpApi(pulumi.ComponentResource):
             opts=child,
         )
         for route in target.routes:
-            aws.apigatewayv2.Route(
+            created = aws.apigatewayv2.Route(
                 f"{name}-{_slug(route)}",
                 api_id=api.id,
                 route_key=route,
                 target=pulumi.Output.concat("integrations/", integration.id),
                 authorization_type=AUTHORIZATION_TYPES[auth.kind],
                 authorizer_id=authorizer.id if authorizer else None,
+                authorization_scopes=list(auth.scopes) or None,
                 opts=child,
             )
+            routes.append(created)
             aws.lambda_.Permission(
                 f"{name}-{_slug(route)}",
                 statement_id=f"api-{_slug(route)}",
@@ -171,8 +198,16 @@ class HttpApi(pulumi.ComponentResource):
                 source_arn=pulumi.Output.concat(api.execution_arn, _source(route)),
                 opts=child,
             )
+        return routes
 
-    def _stage(self, name: str, args: HttpApiArgs, api: aws.apigatewayv2.Api) -> None:
+    def _stage(
+        self,
+        name: str,
+        args: HttpApiArgs,
+        api: aws.apigatewayv2.Api,
+        routes: list[aws.apigatewayv2.Route],
+    ) -> pulumi.Output[str]:
+        """Create the stage and its access log; return the log group's name."""
         access_log = aws.cloudwatch.LogGroup(
             f"{name}-access-log",
             # Groups with this prefix share one resource policy, which could otherwise outgrow its limit:
@@ -191,10 +226,20 @@ class HttpApi(pulumi.ComponentResource):
                 "throttling_rate_limit": args.rate_limit,
                 "throttling_burst_limit": args.burst_limit,
             },
+            route_settings=[
+                {
+                    "route_key": route,
+                    "throttling_rate_limit": max(1, args.rate_limit // tasks),
+                    "throttling_burst_limit": max(1, args.burst_limit // tasks),
+                }
+                for route, tasks in args.tasks_by_route.items()
+            ],
             access_log_settings={"destination_arn": access_log.arn, "format": ACCESS_LOG_FORMAT},
             tags=args.scope.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            # A stage may only have settings of routes that exist already.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=routes),
         )
+        return access_log.name
 
 
 def _cors(origins: tuple[str, ...]) -> aws.apigatewayv2.ApiCorsConfigurationArgs | None:
@@ -204,6 +249,7 @@ def _cors(origins: tuple[str, ...]) -> aws.apigatewayv2.ApiCorsConfigurationArgs
         allow_origins=list(origins),
         allow_methods=["GET", "POST"],
         allow_headers=list(CORS_HEADERS),
+        expose_headers=list(CORS_EXPOSED_HEADERS),
         max_age=CORS_MAX_AGE_SECONDS,
     )
 

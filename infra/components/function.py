@@ -39,6 +39,8 @@ class TaskFunctionArgs(ComponentArgs):
         Its memory, 128 to 10240 MB; CPU grows with it.
     timeout_seconds
         How long one invocation may take, 1 to 900 s.
+    reserved_concurrency
+        Invocations at a time that the account keeps for it, and its most, up to 1000; 0 reserves none.
     environment
         All of its environment variables.
     statements
@@ -56,6 +58,7 @@ class TaskFunctionArgs(ComponentArgs):
     runtime: Annotated[str, limits.FUNCTION_RUNTIME]
     memory_mb: Annotated[int, limits.FUNCTION_MEMORY_MB]
     timeout_seconds: Annotated[int, limits.FUNCTION_TIMEOUT_SECONDS]
+    reserved_concurrency: Annotated[int, limits.RESERVED_CONCURRENCY]
     environment: Mapping[str, pulumi.Input[str]]
     statements: Sequence[iam.Statement]
     log_retention_days: Annotated[int, limits.LOG_RETENTION_DAYS]
@@ -93,7 +96,7 @@ class TaskFunction(pulumi.ComponentResource):
     def _role(self, name: str, args: TaskFunctionArgs) -> aws.iam.Role:
         return aws.iam.Role(
             f"{name}-role",
-            name=args.scope.name(name),
+            name=args.scope.global_name(args.scope.name(name)),
             description=f"Role of the function {args.scope.name(name)} alone",
             assume_role_policy=iam.assume_role("lambda.amazonaws.com"),
             tags=args.scope.tags,
@@ -132,6 +135,7 @@ class TaskFunction(pulumi.ComponentResource):
             layers=[args.layer_arn],
             memory_size=args.memory_mb,
             timeout=args.timeout_seconds,
+            reserved_concurrent_executions=args.reserved_concurrency or None,
             environment={"variables": args.environment},
             logging_config={"log_format": "JSON", "log_group": log_group.name},
             tracing_config={"mode": "Active" if args.tracing else "PassThrough"},
@@ -155,14 +159,15 @@ class DependencyLayerArgs(ComponentArgs):
 
     Attributes
     ----------
-    zip_path
-        The built layer, as `infra.packaging.layer.program_layer` returns it. One zip, not single files: 350
-        of them would swell the stack's state, and nobody reads their diff.
+    folder
+        The built layer, as `infra.packaging.layer.program_layer` returns it. One archive, not single files,
+        350 of which would swell the stack's state for no reader. A folder, not a zip: the engine
+        hashes names and contents, and compresses what it uploads.
     runtime
         Lambda's name of the Python version that it was built for.
     """
 
-    zip_path: str
+    folder: str
     runtime: Annotated[str, limits.FUNCTION_RUNTIME]
 
 
@@ -179,7 +184,7 @@ class DependencyLayer(pulumi.ComponentResource):
             name,
             layer_name=args.scope.name(name),
             description="Third-party packages of functions/requirements.txt",
-            code=pulumi.FileArchive(args.zip_path),
+            code=pulumi.FileArchive(args.folder),
             compatible_runtimes=[args.runtime],
             compatible_architectures=[ARCHITECTURE],
             opts=pulumi.ResourceOptions(parent=self),

@@ -48,8 +48,7 @@ def deny_without_tls(actions: Iterable[str], resource: pulumi.Input[str]) -> Sta
     }
 
 
-def assume_role(service: str) -> pulumi.Output[str]:
-    """Return the trust policy of a role that one AWS service may assume."""
-    return document(
-        [{"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}],
-    )
+def assume_role(service: str, condition: Mapping[str, Any] | None = None) -> pulumi.Output[str]:
+    """Return the trust policy of a role that one AWS service may assume, perhaps on a condition only."""
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+    return document([{**statement, "Condition": condition} if condition else statement])

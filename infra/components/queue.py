@@ -26,11 +26,11 @@ class Redrive(CheckedArgs):
     dead_letter_queue
         The queue that they are moved to.
     max_receive_count
-        Receives after which a message is moved, 1 to 100.
+        Receives after which a message is moved, 1 to 1000.
     """
 
     dead_letter_queue: "TaskQueue"
-    max_receive_count: Annotated[int, limits.MAX_ATTEMPTS]
+    max_receive_count: Annotated[int, limits.MAX_RECEIVE_COUNT]
 
 
 @dataclass(frozen=True)
@@ -45,11 +45,14 @@ class TaskQueueArgs(ComponentArgs):
         How long a message is kept, 1 to 14 days.
     redrive
         Where messages go that were received too often; None for a dead-letter queue.
+    protect_data
+        Let Pulumi refuse to delete the queue, with the messages in it; SQS has no such protection itself.
     """
 
     visibility_timeout_seconds: Annotated[int, limits.VISIBILITY_TIMEOUT_SECONDS]
     retention_days: Annotated[int, limits.QUEUE_RETENTION_DAYS]
     redrive: Redrive | None = None
+    protect_data: bool = False
 
 
 class TaskQueue(pulumi.ComponentResource):
@@ -74,7 +77,7 @@ class TaskQueue(pulumi.ComponentResource):
             max_message_size=MAX_MESSAGE_BYTES,
             redrive_policy=_redrive_policy(args.redrive) if args.redrive else None,
             tags=args.scope.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect_data),
         )
         self.name, self.arn, self.url = queue.name, queue.arn, queue.url
         aws.sqs.QueuePolicy(
@@ -128,12 +131,14 @@ class QueueConsumerArgs(ComponentArgs):
 
 
 class QueueConsumer(pulumi.ComponentResource):
-    """Creates the event source mapping from a queue to a function.
+    """Creates the event source mapping from a queue to a function, with metrics about its messages.
 
     Failed messages are reported one by one, so that a failing task does not send its whole batch back. The
     mapping limits its own concurrency, so that throttled invocations do not use up a message's receives:
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
     """
+
+    mapping_id: pulumi.Output[str]
 
     def __init__(
         self, name: str, args: QueueConsumerArgs, opts: pulumi.ResourceOptions | None = None
@@ -147,7 +152,9 @@ class QueueConsumer(pulumi.ComponentResource):
             maximum_batching_window_in_seconds=args.batching_window_seconds,
             scaling_config={"maximum_concurrency": args.maximum_concurrency},
             function_response_types=["ReportBatchItemFailures"],
+            metrics_config={"metrics": ["EventCount"]},
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.register_outputs({"mappingId": mapping.uuid})
+        self.mapping_id = mapping.uuid
+        self.register_outputs({"mappingId": self.mapping_id})

@@ -23,10 +23,16 @@ class Scope:
         The stack's name.
     extra_tags
         The setting `tags`.
+    environment
+        The setting `environment`. The policy pack reads it from the tags: docs/decisions, 42.
+    global_name_suffix
+        The setting `globalNameSuffix`.
     """
 
     stack: str
     extra_tags: Mapping[str, str]
+    environment: str = "development"
+    global_name_suffix: str = ""
 
     @property
     def prefix(self) -> str:
@@ -36,11 +42,19 @@ class Scope:
     @property
     def tags(self) -> dict[str, str]:
         """The tags of every resource that can have tags."""
-        return {"Project": PROJECT, "Stack": self.stack, **self.extra_tags}
+        own = {"Project": PROJECT, "Stack": self.stack, "Environment": self.environment}
+        return {**own, **self.extra_tags}
 
     def name(self, noun: str) -> str:
         """Return a physical name: `taskguard-<stack>-<noun>`."""
         return f"{self.prefix}-{noun}"
+
+    def global_name(self, name: str) -> str:
+        """Return the name of what the whole account shares and not one region, as roles and dashboards.
+
+        The suffix lets one stack name be used in two regions: docs/decisions, 43.
+        """
+        return f"{name}-{self.global_name_suffix}" if self.global_name_suffix else name
 
 
 def component_name(key: str) -> str:

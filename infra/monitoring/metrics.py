@@ -9,8 +9,12 @@ from infra.components.api import STAGE
 from infra.components.scope import METRICS_NAMESPACE
 
 OLDEST_MESSAGE_AGE = "ApproximateAgeOfOldestMessage"
+MESSAGES_WAITING = "ApproximateNumberOfMessagesVisible"
+MESSAGES_IN_FLIGHT = "ApproximateNumberOfMessagesNotVisible"
 # Messages that wait, and messages that a consumer has received and not yet deleted.
-QUEUE_DEPTH = ("ApproximateNumberOfMessagesVisible", "ApproximateNumberOfMessagesNotVisible")
+QUEUE_DEPTH = (MESSAGES_WAITING, MESSAGES_IN_FLIGHT)
+# API Gateway publishes nothing about 429 alone: a metric filter on the access log counts them.
+API_THROTTLED = "ApiThrottled"
 
 
 @dataclass(frozen=True)
@@ -34,25 +38,40 @@ class Watched:
         Physical names, by the keys of the table of needs.
     timeouts_seconds
         The functions' timeouts, by the same keys.
+    api_functions
+        Keys of those that the API invokes.
+    mappings
+        Ids of the event source mappings, by the keys of the functions that they invoke.
     task_queue, dead_letter_queue, table
         Physical names.
     table_operations
         The operations that the functions call on the table, such as `PutItem`.
     api_id
         The API's id.
-    retry_span_seconds
-        From the start of a task's first attempt to the end of its last, at worst.
+    api_rate_limit
+        Requests per second that the API accepts steadily.
+    access_log
+        Name of the log group of the API's access log.
+    longest_life_seconds
+        From a task's first receive until it is given up, at worst.
+    dead_letter_ttl_days
+        Days for which the record of a dead letter is kept.
     """
 
     service: str
     functions: Mapping[str, pulumi.Input[str]]
     timeouts_seconds: Mapping[str, int]
+    api_functions: tuple[str, ...]
+    mappings: Mapping[str, pulumi.Input[str]]
     task_queue: pulumi.Input[str]
     dead_letter_queue: pulumi.Input[str]
     table: pulumi.Input[str]
     table_operations: tuple[str, ...]
     api_id: pulumi.Input[str]
-    retry_span_seconds: int
+    api_rate_limit: int
+    access_log: pulumi.Input[str]
+    longest_life_seconds: int
+    dead_letter_ttl_days: int
 
     def own_metric(self, name: str) -> Metric:
         """Return a metric that the functions publish themselves, such as `TaskCompleted`."""
@@ -62,9 +81,24 @@ class Watched:
         """Return a metric that Lambda publishes about a function."""
         return Metric("AWS/Lambda", name, {"FunctionName": self.functions[key]})
 
+    def mapping_metric(self, key: str, name: str) -> Metric:
+        """Return a metric that Lambda publishes about the event source mapping that invokes a function.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html#event-source-mapping-metrics
+        """
+        return Metric("AWS/Lambda", name, {"EventSourceMappingUUID": self.mappings[key]})
+
     def api_metric(self, name: str) -> Metric:
         """Return a metric that API Gateway publishes about the API."""
         return Metric("AWS/ApiGateway", name, {"ApiId": self.api_id, "Stage": STAGE})
+
+    @property
+    def api_throttled(self) -> Metric:
+        """The metric that the access log's filter counts answers 429 in.
+
+        A filter's metric cannot have a dimension of a fixed value, so the namespace names the stack.
+        """
+        return Metric(f"{METRICS_NAMESPACE}/{self.service}", API_THROTTLED, {})
 
     def table_metric(self, name: str, **dimensions: str) -> Metric:
         """Return a metric that DynamoDB publishes about the table, or with `dimensions` about a part."""

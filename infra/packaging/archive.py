@@ -53,7 +53,7 @@ def zip_bytes(archive: pulumi.Archive, root: Path = PROGRAM) -> bytes:
     Parameters
     ----------
     archive
-        An `AssetArchive` of file assets, or a `FileArchive` of a zip, which is returned as it is.
+        An `AssetArchive` of file assets.
     root
         The folder that the archive's paths are relative to.
 
@@ -62,8 +62,6 @@ def zip_bytes(archive: pulumi.Archive, root: Path = PROGRAM) -> bytes:
     TypeError
         If the archive is of another kind, or has assets that are not files.
     """
-    if isinstance(archive, pulumi.FileArchive):
-        return (root / archive.path).read_bytes()
     if not isinstance(archive, pulumi.AssetArchive):
         raise TypeError(f"cannot zip a {type(archive).__name__}")
     return write_zip({name: (root / _path(asset)).read_bytes() for name, asset in archive.assets.items()})

@@ -1,10 +1,12 @@
 """Checks of settings against each other: values that are valid by themselves, but not together."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from infra.settings.limits import SECONDS_A_DAY, retry_span_seconds, visibility_timeout_seconds
+from infra.settings import limits
+from infra.settings.limits import SECONDS_A_DAY, longest_life_seconds, visibility_timeout_seconds
 from infra.settings.problems import Problem
 
 
@@ -38,16 +40,36 @@ def records_outlive_messages(
     )
 
 
-def retries_end_before_the_message_expires(
+def dead_records_outlive_messages(
+    dead_letter_ttl_days: int, task_retention_days: int, dead_letter_retention_days: int
+) -> Problem | None:
+    """Check the same of a dead letter's record: a late duplicate would begin the task anew."""
+    longest = max(task_retention_days, dead_letter_retention_days)
+    if dead_letter_ttl_days > longest:
+        return None
+    return Problem.of_setting(
+        "deadLetterTtlDays",
+        dead_letter_ttl_days,
+        f"above the queues' retention, {longest} days, otherwise a late duplicate would be processed again",
+        longest + 1,
+    )
+
+
+def retries_end_before_the_message_expires(  # noqa: PLR0913, PLR0917 - each setting is a field that is checked
     max_attempts: int,
     backoff_base_seconds: int,
     max_backoff_seconds: int,
     process_timeout_seconds: int,
+    batching_window_seconds: int,
     task_retention_days: int,
 ) -> Problem | None:
-    """Check that the queue does not drop a task that still has attempts left."""
-    span = retry_span_seconds(
-        max_attempts, backoff_base_seconds, max_backoff_seconds, process_timeout_seconds
+    """Check that the queue does not drop a task that still has attempts left, even if workers are killed."""
+    span = longest_life_seconds(
+        max_attempts,
+        backoff_base_seconds,
+        max_backoff_seconds,
+        process_timeout_seconds,
+        batching_window_seconds,
     )
     days = span // SECONDS_A_DAY + 1
     if days <= task_retention_days:
@@ -124,15 +146,84 @@ def jwt_names_its_audience(api_auth: str, api_jwt_audience: tuple[str, ...]) -> 
     )
 
 
+def scopes_come_with_tokens(api_auth: str, api_jwt_scopes: tuple[str, ...]) -> Problem | None:
+    """Check that scopes are not asked for in vain: only tokens have any."""
+    if api_auth == "jwt" or not api_jwt_scopes:
+        return None
+    return Problem.of_setting(
+        "apiJwtScopes", ", ".join(api_jwt_scopes), f"empty, as apiAuth {api_auth} has no tokens", "[]"
+    )
+
+
+def the_environment_has_one_name(environment: str, tags: Mapping[str, str]) -> Problem | None:
+    """Check that no tag of the user's hides the environment from the policy pack, which reads its tag."""
+    if tags.get("Environment", environment) == environment:
+        return None
+    others = {key: value for key, value in tags.items() if key != "Environment"}
+    return Problem.of_setting(
+        "tags", json.dumps(dict(tags)), f"without Environment, which is {environment}", json.dumps(others)
+    )
+
+
+def global_names_fit(stack: str, global_name_suffix: str) -> Problem | None:
+    """Check that the names of roles stay within IAM's limit."""
+    left = max(0, limits.STACK_NAME_AND_SUFFIX_LENGTH - len(stack))
+    if len(global_name_suffix) <= left:
+        return None
+    return Problem.of_setting(
+        "globalNameSuffix",
+        global_name_suffix,
+        f"at most {left} characters, as the stack's name has {len(stack)}",
+        json.dumps(global_name_suffix[:left]),
+    )
+
+
+def the_api_keeps_some_concurrency(
+    max_concurrency: int, api_reserved_concurrency: int, api_burst_limit: int
+) -> Problem | None:
+    """Check that the two queues' functions cannot take all of an account's concurrency, as far as is known.
+
+    How much an account has cannot be asked without a look-up; this goes by what it has at first.
+    """
+    most = 2 * max_concurrency
+    if api_reserved_concurrency or most <= limits.ACCOUNT_CONCURRENCY - limits.UNRESERVED_CONCURRENCY:
+        return None
+    return Problem.of_setting(
+        "apiReservedConcurrency",
+        api_reserved_concurrency,
+        f"at least 1, as two queues with a maxConcurrency of {max_concurrency} may take {most} invocations "
+        f"of the {limits.ACCOUNT_CONCURRENCY} that an account has at first",
+        min(api_burst_limit, limits.RESERVED_CONCURRENCY.high),
+    )
+
+
+def a_reservation_takes_a_burst(api_reserved_concurrency: int, api_burst_limit: int) -> Problem | None:
+    """Check that what is reserved, which is also the most, does not refuse what the API lets through."""
+    if not api_reserved_concurrency or api_burst_limit <= api_reserved_concurrency:
+        return None
+    return Problem.of_setting(
+        "apiBurstLimit",
+        api_burst_limit,
+        f"at most apiReservedConcurrency, {api_reserved_concurrency}: more would get a 5xx and not a 429",
+        api_reserved_concurrency,
+    )
+
+
 CROSS_CHECKS: tuple[Callable[..., Problem | None], ...] = (
     dead_letters_outlive_tasks,
     records_outlive_messages,
+    dead_records_outlive_messages,
     retries_end_before_the_message_expires,
     waits_grow,
     large_batches_have_a_window,
     the_window_leaves_time_to_work,
     jwt_names_its_issuer,
     jwt_names_its_audience,
+    scopes_come_with_tokens,
+    the_environment_has_one_name,
+    global_names_fit,
+    the_api_keeps_some_concurrency,
+    a_reservation_takes_a_burst,
 )
 
 

@@ -18,6 +18,11 @@ SIMULATED_ID_END = Text(r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or
 SEED = Text(r"[\x20-\x7e]{0,64}", "up to 64 plain characters (empty is random)", "7")
 ISSUER = Text(r"(https?://\S{1,2000})?", "a URL (empty is none)", "https://ISSUER.example.com")
 AUDIENCE = Texts(Text(r"\S{1,256}", "1 to 256 characters without blanks", "AUDIENCE"), most=50)
+# Scope tokens: https://datatracker.ietf.org/doc/html/rfc6749#section-3.3. A route may ask for ten:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+SCOPES = Texts(
+    Text(r"[\x21\x23-\x5b\x5d-\x7e]{1,128}", "1 to 128 plain characters without blanks", "tasks"), most=10
+)
 ORIGINS = Texts(
     Text(r"\*|https?://[^\s/]+", "an origin such as https://example.com", "https://example.com"), 50
 )
@@ -33,17 +38,24 @@ class Settings:
     """
 
     stack: Annotated[str, limits.STACK_NAME]
+    environment: Annotated[str, Choice(("development", "production"))]
     max_attempts: Annotated[int, limits.MAX_ATTEMPTS]
     backoff_base_seconds: Annotated[int, Whole(1, 900)]
     max_backoff_seconds: Annotated[int, Whole(1, 900)]
+    backoff_jitter: Annotated[float, Fraction()]
+    task_deadline_days: Annotated[int, Whole(1, 365)]
     batch_size: Annotated[int, limits.BATCH_SIZE]
     batching_window_seconds: Annotated[int, limits.BATCHING_WINDOW_SECONDS]
     max_concurrency: Annotated[int, limits.MAXIMUM_CONCURRENCY]
     function_memory_mb: Annotated[int, limits.FUNCTION_MEMORY_MB]
+    submit_memory_mb: Annotated[int, limits.FUNCTION_MEMORY_MB]
     function_runtime: Annotated[str, limits.FUNCTION_RUNTIME]
-    process_timeout_seconds: Annotated[int, limits.FUNCTION_TIMEOUT_SECONDS]
+    layer_bytecode: Annotated[bool, Flag()]
+    process_timeout_seconds: Annotated[int, limits.PROCESS_TIMEOUT_SECONDS]
     log_retention_days: Annotated[int, limits.LOG_RETENTION_DAYS]
+    log_dead_letter_payload: Annotated[bool, Flag()]
     record_ttl_days: Annotated[int, Whole(1, 3650)]
+    dead_letter_ttl_days: Annotated[int, Whole(1, 3650)]
     task_retention_days: Annotated[int, Whole(1, 13)]
     dead_letter_retention_days: Annotated[int, Whole(2, 14)]
     failure_rate: Annotated[float, Fraction()]
@@ -52,13 +64,26 @@ class Settings:
     api_auth: Annotated[str, Choice(("iam", "jwt", "none"))]
     api_jwt_issuer: Annotated[str, ISSUER]
     api_jwt_audience: Annotated[tuple[str, ...], AUDIENCE]
+    api_jwt_scopes: Annotated[tuple[str, ...], SCOPES]
     api_rate_limit: Annotated[int, limits.API_RATE_LIMIT]
     api_burst_limit: Annotated[int, limits.API_BURST_LIMIT]
+    api_reserved_concurrency: Annotated[int, limits.RESERVED_CONCURRENCY]
+    table_max_write_units: Annotated[int, limits.TABLE_MAX_UNITS]
+    table_max_read_units: Annotated[int, limits.TABLE_MAX_UNITS]
     cors_origins: Annotated[tuple[str, ...], ORIGINS]
     alarm_email: Annotated[str, EMAIL]
     tracing: Annotated[bool, Flag()]
     protect_data: Annotated[bool, Flag()]
+    global_name_suffix: Annotated[str, limits.GLOBAL_NAME_SUFFIX]
     tags: Annotated[Mapping[str, str], limits.TAGS]
+
+    @property
+    def max_receive_count(self) -> int:
+        """Receives after which SQS moves a message to the dead-letter queue: the net below the attempts.
+
+        The record's attempts decide; this only ends what dies again and again without a word.
+        """
+        return self.max_attempts + limits.SPARE_RECEIVES
 
 
 def setting_name(field: str) -> str:

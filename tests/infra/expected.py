@@ -3,9 +3,11 @@
 from tests.support.fake_outputs import ACCOUNT, REGION
 
 PLACE = f"{REGION}:{ACCOUNT}"
-FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "submit-task")
+FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "submit-task", "wake-tasks")
 
 TABLE_ARN = f"arn:aws:dynamodb:{PLACE}:table/taskguard-dev-tasks"
+DEAD_LETTER_INDEX_ARN = f"{TABLE_ARN}/index/deadLetters"
+DUE_INDEX_ARN = f"{TABLE_ARN}/index/due"
 TASK_QUEUE_ARN = f"arn:aws:sqs:{PLACE}:taskguard-dev-tasks"
 DEAD_LETTER_QUEUE_ARN = f"arn:aws:sqs:{PLACE}:taskguard-dev-dead-letters"
 TASK_QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/taskguard-dev-tasks"

@@ -4,10 +4,11 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.infra.expected import PLACE, function_arn
 from tests.support.fake_outputs import REGION
-from tests.support.program import ProgramRun, Registered, run_program
+from tests.support.program import REPOSITORY, ProgramRun, Registered, run_program
 
 ROUTES = {
     "POST /tasks": "submit-task",
@@ -73,6 +74,13 @@ def test_tokens_are_checked_for_issuer_and_audience() -> None:
     }
 
 
+@pytest.mark.parametrize("key", ROUTES)
+def test_every_route_asks_for_a_scope_if_there_are_any(key: str) -> None:
+    scoped = run_program("dev", JWT | {"apiJwtScopes": '["tasks/write", "tasks/admin"]'})
+    assert routes(scoped)[key].inputs["authorizationScopes"] == ["tasks/write", "tasks/admin"]
+    assert "authorizationScopes" not in routes(run_program("dev", JWT))[key].inputs
+
+
 def test_without_jwt_there_is_no_authorizer(dev: ProgramRun, prod: ProgramRun) -> None:
     assert not [
         *dev.all("aws:apigatewayv2/authorizer:Authorizer"),
@@ -81,8 +89,22 @@ def test_without_jwt_there_is_no_authorizer(dev: ProgramRun, prod: ProgramRun) -
 
 
 def test_the_api_throttles_by_setting(dev: ProgramRun, tuned: ProgramRun) -> None:
-    assert stage(dev)["defaultRouteSettings"] == {"throttlingRateLimit": 100, "throttlingBurstLimit": 200}
+    assert stage(dev)["defaultRouteSettings"] == {"throttlingRateLimit": 5, "throttlingBurstLimit": 20}
     assert stage(tuned)["defaultRouteSettings"] == {"throttlingRateLimit": 71, "throttlingBurstLimit": 72}
+
+
+@pytest.mark.parametrize(
+    ("rate", "burst", "batches"), [(5, 20, (1, 1)), (100, 200, (4, 8)), (49, 50, (1, 2))]
+)
+def test_a_batch_counts_as_its_tasks(rate: int, burst: int, batches: tuple[int, int]) -> None:
+    run = run_program("dev", {"apiRateLimit": str(rate), "apiBurstLimit": str(burst)})
+    limits = {"throttlingRateLimit": batches[0], "throttlingBurstLimit": batches[1]}
+    assert stage(run)["routeSettings"] == [{"routeKey": "POST /tasks/batch", **limits}]
+
+
+def test_the_stage_comes_after_the_routes_that_it_limits(dev: ProgramRun) -> None:
+    (found,) = dev.all("aws:apigatewayv2/stage:Stage")
+    assert {each.urn for each in routes(dev).values()} <= found.dependencies
 
 
 def test_the_one_stage_is_the_default_and_deploys_by_itself(dev: ProgramRun) -> None:
@@ -98,12 +120,16 @@ def test_the_access_log_goes_to_a_group_of_its_own_with_retention(dev: ProgramRu
     assert stage(dev)["accessLogSettings"]["destinationArn"] == destination
 
 
-def test_the_access_log_has_request_route_status_latency_and_integration_error(dev: ProgramRun) -> None:
+def test_the_access_log_has_request_caller_route_status_latency_and_integration_error(
+    dev: ProgramRun,
+) -> None:
     entry = json.loads(stage(dev)["accessLogSettings"]["format"])
     wanted = {
         "requestId": "$context.requestId",
         "routeKey": "$context.routeKey",
         "status": "$context.status",
+        "callerArn": "$context.identity.userArn",
+        "callerSubject": "$context.authorizer.claims.sub",
         "latency": "$context.responseLatency",
         "integrationError": "$context.integrationErrorMessage",
     }
@@ -126,9 +152,21 @@ def test_cors_allows_the_configured_origins_alone(tuned: ProgramRun) -> None:
         "x-amz-content-sha256",
         "x-amz-date",
         "x-amz-security-token",
+        "x-correlation-id",
     ]
     assert cors["maxAge"] == 3600
     assert "allowCredentials" not in cors
+
+
+def test_a_page_may_send_and_read_every_header_that_the_api_documents(tuned: ProgramRun) -> None:
+    (api,) = tuned.all("aws:apigatewayv2/api:Api")
+    cors = api.inputs["corsConfiguration"]
+    components = yaml.safe_load((REPOSITORY / "openapi.yaml").read_text("utf-8"))["components"]
+    sent = {each["name"].lower() for each in components["parameters"].values() if each["in"] == "header"}
+    read = {name.lower() for each in components["responses"].values() for name in each.get("headers", {})}
+    assert sent == {"x-correlation-id"}
+    assert sent <= set(cors["allowHeaders"])
+    assert read == {"location", "retry-after"} == set(cors["exposeHeaders"])
 
 
 def test_the_api_may_invoke_each_function_from_its_own_routes_alone(dev: ProgramRun) -> None:

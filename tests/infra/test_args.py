@@ -29,7 +29,7 @@ def test_a_number_must_be_a_whole_number(value: Any) -> None:
 
 def test_a_runtime_must_be_one_that_lambda_has() -> None:
     with pytest.raises(ArgsError, match=r"runtime is 'python2.7'; it must be one of python3.13, "):
-        DependencyLayerArgs(SCOPE, "layer.zip", "python2.7")
+        DependencyLayerArgs(SCOPE, "layer", "python2.7")
 
 
 def test_good_arguments_are_kept_as_they_are() -> None:

@@ -22,8 +22,12 @@ def environment(run: ProgramRun, name: str) -> dict[str, str]:
     return variables
 
 
-def test_submit_task_knows_table_and_queue(dev: ProgramRun) -> None:
-    assert environment(dev, "submit-task") == {**COMMON, "TASK_QUEUE_URL": TASK_QUEUE_URL}
+def test_submit_task_knows_table_and_queue_and_how_long_messages_live(dev: ProgramRun) -> None:
+    assert environment(dev, "submit-task") == {
+        **COMMON,
+        "TASK_QUEUE_URL": TASK_QUEUE_URL,
+        "TASK_RETENTION_DAYS": "4",
+    }
 
 
 def test_get_task_knows_the_table_alone(dev: ProgramRun) -> None:
@@ -38,6 +42,8 @@ def test_process_task_knows_queues_retry_policy_and_simulation(dev: ProgramRun) 
         "MAX_ATTEMPTS": "3",
         "BACKOFF_BASE_SECONDS": "5",
         "MAX_BACKOFF_SECONDS": "900",
+        "BACKOFF_JITTER": "0",
+        "TASK_DEADLINE_DAYS": "7",
         "RECORD_TTL_DAYS": "30",
         "FAILURE_RATE": "0.3",
         "PERMANENT_FAILURE_SUFFIX": "3",
@@ -45,11 +51,21 @@ def test_process_task_knows_queues_retry_policy_and_simulation(dev: ProgramRun) 
     }
 
 
-def test_monitor_dlq_knows_its_queue_and_how_long_records_live(dev: ProgramRun) -> None:
+def test_monitor_dlq_knows_its_queue_how_long_dead_letters_live_and_what_it_may_log(dev: ProgramRun) -> None:
     assert environment(dev, "monitor-dlq") == {
         **COMMON,
         "DEAD_LETTER_QUEUE_URL": DEAD_LETTER_QUEUE_URL,
-        "RECORD_TTL_DAYS": "30",
+        "DEAD_LETTER_TTL_DAYS": "180",
+        "LOG_DEAD_LETTER_PAYLOAD": "true",
+    }
+
+
+def test_wake_tasks_knows_queues_and_how_long_messages_live(dev: ProgramRun) -> None:
+    assert environment(dev, "wake-tasks") == {
+        **COMMON,
+        "TASK_QUEUE_URL": TASK_QUEUE_URL,
+        "DEAD_LETTER_QUEUE_URL": DEAD_LETTER_QUEUE_URL,
+        "TASK_RETENTION_DAYS": "4",
     }
 
 
@@ -61,11 +77,22 @@ def test_settings_reach_the_functions_as_text(tuned: ProgramRun) -> None:
         "MAX_ATTEMPTS": "8",
         "BACKOFF_BASE_SECONDS": "2",
         "MAX_BACKOFF_SECONDS": "61",
+        "BACKOFF_JITTER": "0.75",
+        "TASK_DEADLINE_DAYS": "9",
         "RECORD_TTL_DAYS": "6",
         "FAILURE_RATE": "1",
         "PERMANENT_FAILURE_SUFFIX": "-bad",
         "SIMULATION_SEED": "77",
     }
+    monitor = environment(tuned, "monitor-dlq")
+    assert (monitor["DEAD_LETTER_TTL_DAYS"], monitor["LOG_DEAD_LETTER_PAYLOAD"]) == ("66", "false")
+    for name in ("submit-task", "wake-tasks"):
+        assert environment(tuned, name)["TASK_RETENTION_DAYS"] == "2"
+
+
+def test_production_spreads_its_retries_and_keeps_payloads_out_of_its_logs(prod: ProgramRun) -> None:
+    assert environment(prod, "process-task")["BACKOFF_JITTER"] == "0.2"
+    assert environment(prod, "monitor-dlq")["LOG_DEAD_LETTER_PAYLOAD"] == "false"
 
 
 def test_production_simulates_no_failures(prod: ProgramRun) -> None:
@@ -85,14 +112,25 @@ def test_every_function_runs_its_own_handler_on_arm64_with_the_layer(dev: Progra
     assert inputs["layers"] == [f"arn:aws:lambda:{PLACE}:layer:taskguard-dev-dependencies:1"]
 
 
-@pytest.mark.parametrize(("name", "seconds"), [("submit-task", 29), ("get-task", 15), ("monitor-dlq", 30)])
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("submit-task", 29), ("get-task", 20), ("monitor-dlq", 30), ("wake-tasks", 120)]
+)
 def test_timeouts_are_those_of_the_table_of_needs(dev: ProgramRun, name: str, seconds: int) -> None:
     assert function(dev, name).inputs["timeout"] == seconds
 
 
-def test_the_timeout_of_process_task_and_the_memory_of_all_are_settings(tuned: ProgramRun) -> None:
+def test_the_timeout_of_process_task_and_the_memory_of_submit_and_of_all_others_are_settings(
+    tuned: ProgramRun,
+) -> None:
     assert function(tuned, "process-task").inputs["timeout"] == 100
-    assert {function(tuned, name).inputs["memorySize"] for name in FUNCTIONS} == {513}
+    memory = {name: function(tuned, name).inputs["memorySize"] for name in FUNCTIONS}
+    assert memory == dict.fromkeys(FUNCTIONS, 513) | {"submit-task": 514}
+
+
+def test_a_setting_keeps_concurrency_for_the_apis_functions_alone(dev: ProgramRun, tuned: ProgramRun) -> None:
+    reserved = {name: function(tuned, name).inputs.get("reservedConcurrentExecutions") for name in FUNCTIONS}
+    assert reserved == dict.fromkeys(FUNCTIONS) | {"submit-task": 73, "get-task": 73}
+    assert not [name for name in FUNCTIONS if "reservedConcurrentExecutions" in function(dev, name).inputs]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

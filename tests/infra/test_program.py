@@ -15,10 +15,13 @@ UNTAGGED = {
     "aws:apigatewayv2/integration:Integration",
     "aws:apigatewayv2/route:Route",
     "aws:cloudwatch/dashboard:Dashboard",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
     "aws:cloudwatch/queryDefinition:QueryDefinition",
     "aws:iam/rolePolicy:RolePolicy",
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
     "aws:lambda/layerVersion:LayerVersion",
     "aws:lambda/permission:Permission",
+    "aws:scheduler/schedule:Schedule",  # its group has them
     "aws:sns/topicPolicy:TopicPolicy",
     "aws:sqs/queuePolicy:QueuePolicy",
     "aws:sqs/redriveAllowPolicy:RedriveAllowPolicy",
@@ -47,8 +50,8 @@ def test_the_outputs_are_what_tools_need_and_nothing_else(dev: ProgramRun) -> No
 @pytest.mark.parametrize("stack", ["dev", "prod", "local"])
 def test_every_stack_file_makes_a_whole_program(stack: str) -> None:
     run = run_program(stack)
-    assert len(run.all("aws:lambda/function:Function")) == 4
-    assert len(run.exports) == 8
+    assert len(run.all("aws:lambda/function:Function")) == 5
+    assert len(run.exports.keys() - {"awsEndpointUrl"}) == 8
 
 
 def test_the_program_looks_nothing_up(dev: ProgramRun) -> None:
@@ -79,6 +82,11 @@ def test_every_resource_is_named_after_its_component(dev: ProgramRun) -> None:
             assert resource.name.split("-")[0] == component.name.split("-")[0], resource.urn
 
 
+def test_the_aws_settings_of_the_stacks_file_hold_for_every_resource(dev: ProgramRun) -> None:
+    """Only the default provider reads them, `aws:allowedAccountIds` among them; one of our own would not."""
+    assert not [each.urn for each in dev.resources if each.type.startswith("pulumi:providers:")]
+
+
 def test_component_types_never_change(dev: ProgramRun) -> None:
     """A component's type is part of the URNs below it: another one would replace all of its resources."""
     components = [each for each in dev.resources if not each.custom]
@@ -88,8 +96,9 @@ def test_component_types_never_change(dev: ProgramRun) -> None:
         "taskguard:consumer:QueueConsumer": 2,
         "taskguard:dashboard:Dashboard": 1,
         "taskguard:dependency_layer:DependencyLayer": 1,
-        "taskguard:function:TaskFunction": 4,
+        "taskguard:function:TaskFunction": 5,
         "taskguard:queue:TaskQueue": 2,
+        "taskguard:schedule:FunctionSchedules": 1,
         "taskguard:table:TaskTable": 1,
         "taskguard:topic:AlarmTopic": 1,
     }
@@ -102,7 +111,7 @@ def test_every_component_registers_outputs(dev: ProgramRun) -> None:
 
 def test_no_two_resources_share_a_urn(dev: ProgramRun) -> None:
     urns = [each.urn for each in dev.resources]
-    assert len(urns) == len(set(urns)) == 82
+    assert len(urns) == len(set(urns)) == 103
 
 
 def test_every_resource_that_can_have_tags_has_those_of_the_stack(prod: ProgramRun) -> None:

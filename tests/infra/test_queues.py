@@ -9,7 +9,7 @@ from tests.infra.expected import (
     TASK_QUEUE_URL,
     function_arn,
 )
-from tests.support.program import ProgramRun, Registered
+from tests.support.program import ProgramRun, Registered, run_program
 
 QUEUES = {"tasks": TASK_QUEUE_ARN, "dead-letters": DEAD_LETTER_QUEUE_ARN}
 DAY = 86_400
@@ -44,9 +44,13 @@ def test_queues_deny_everything_without_tls(dev: ProgramRun, name: str, arn: str
     ]
 
 
-def test_the_task_queue_moves_messages_after_the_allowed_attempts(dev: ProgramRun, tuned: ProgramRun) -> None:
-    for run, attempts in ((dev, 3), (tuned, 8)):
-        expected = {"deadLetterTargetArn": DEAD_LETTER_QUEUE_ARN, "maxReceiveCount": attempts}
+def test_the_task_queue_moves_messages_only_after_five_receives_more_than_attempts(
+    dev: ProgramRun, tuned: ProgramRun
+) -> None:
+    """What uses up receives without an attempt (a throttle, a busy lease) must not use up the attempts."""
+    most = run_program("dev", {"maxAttempts": "100"})
+    for run, attempts in ((dev, 3), (tuned, 8), (most, 100)):
+        expected = {"deadLetterTargetArn": DEAD_LETTER_QUEUE_ARN, "maxReceiveCount": attempts + 5}
         assert queue(run, "tasks").json("redrivePolicy") == expected
 
 
@@ -58,6 +62,11 @@ def test_the_dead_letter_queue_accepts_messages_of_the_task_queue_alone(dev: Pro
         "sourceQueueArns": [TASK_QUEUE_ARN],
     }
     assert "redrivePolicy" not in queue(dev, "dead-letters").inputs
+
+
+def test_a_setting_protects_the_queues_with_the_table(dev: ProgramRun, tuned: ProgramRun) -> None:
+    for run, protected in ((dev, False), (tuned, True)):
+        assert [queue(run, name).protect for name in QUEUES] == [protected, protected]
 
 
 def test_dead_letters_are_kept_longer_than_tasks(dev: ProgramRun) -> None:

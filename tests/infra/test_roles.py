@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 
+from local.project import load_stack_config
 from tests.infra.expected import (
+    DEAD_LETTER_INDEX_ARN,
     DEAD_LETTER_QUEUE_ARN,
+    DUE_INDEX_ARN,
     FUNCTIONS,
     TABLE_ARN,
     TASK_QUEUE_ARN,
     log_group_arn,
 )
-from tests.support.program import ProgramRun
+from tests.support.program import ProgramRun, run_program, run_with_config
 
 CONSUME = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
 
@@ -33,9 +36,9 @@ def statements(run: ProgramRun, function: str) -> list[dict[str, Any]]:
     return found
 
 
-def test_submit_task_may_put_a_record_and_send_its_message(dev: ProgramRun) -> None:
+def test_submit_task_may_put_and_update_a_record_and_send_its_message(dev: ProgramRun) -> None:
     assert statements(dev, "submit-task") == [
-        allow("UseTable", ["dynamodb:PutItem"], TABLE_ARN),
+        allow("UseTable", ["dynamodb:PutItem", "dynamodb:UpdateItem"], TABLE_ARN),
         allow("UseTaskQueue", ["sqs:SendMessage"], TASK_QUEUE_ARN),
         own_log("submit-task"),
     ]
@@ -48,10 +51,12 @@ def test_get_task_may_get_a_record(dev: ProgramRun) -> None:
     ]
 
 
-def test_process_task_may_update_records_consume_tasks_and_send_dead_letters(dev: ProgramRun) -> None:
+def test_process_task_may_update_records_consume_and_send_tasks_and_send_dead_letters(
+    dev: ProgramRun,
+) -> None:
     assert statements(dev, "process-task") == [
         allow("UseTable", ["dynamodb:UpdateItem"], TABLE_ARN),
-        allow("UseTaskQueue", CONSUME, TASK_QUEUE_ARN),
+        allow("UseTaskQueue", [*CONSUME, "sqs:SendMessage"], TASK_QUEUE_ARN),
         allow("UseDeadLetterQueue", ["sqs:SendMessage"], DEAD_LETTER_QUEUE_ARN),
         own_log("process-task"),
     ]
@@ -62,6 +67,20 @@ def test_monitor_dlq_may_read_and_update_records_and_consume_dead_letters(dev: P
         allow("UseTable", ["dynamodb:GetItem", "dynamodb:UpdateItem"], TABLE_ARN),
         allow("UseDeadLetterQueue", CONSUME, DEAD_LETTER_QUEUE_ARN),
         own_log("monitor-dlq"),
+    ]
+
+
+def test_wake_tasks_may_read_and_update_records_query_two_indexes_and_send_to_both_queues(
+    dev: ProgramRun,
+) -> None:
+    records = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan", "dynamodb:UpdateItem"]
+    assert statements(dev, "wake-tasks") == [
+        allow("UseTable", records, TABLE_ARN),
+        allow("UseDeadLetterIndex", ["dynamodb:Query"], DEAD_LETTER_INDEX_ARN),
+        allow("UseDueIndex", ["dynamodb:Query"], DUE_INDEX_ARN),
+        allow("UseTaskQueue", ["sqs:SendMessage"], TASK_QUEUE_ARN),
+        allow("UseDeadLetterQueue", ["sqs:SendMessage"], DEAD_LETTER_QUEUE_ARN),
+        own_log("wake-tasks"),
     ]
 
 
@@ -95,7 +114,32 @@ def test_each_function_has_a_role_of_its_own_that_only_lambda_may_assume(
     assert dev.one("aws:lambda/function:Function", function).inputs["role"].endswith(f":role/{name}")
 
 
-def test_there_are_no_other_roles_and_no_managed_policies(dev: ProgramRun) -> None:
+def names_in_the_whole_account(run: ProgramRun) -> set[str]:
+    roles = {each.inputs["name"] for each in run.all("aws:iam/role:Role")}
+    return roles | {each.inputs["dashboardName"] for each in run.all("aws:cloudwatch/dashboard:Dashboard")}
+
+
+def test_one_stack_name_can_be_used_in_two_regions_of_an_account(dev: ProgramRun) -> None:
+    second = run_program("dev", {"globalNameSuffix": "eu-west-1"})
+    there = names_in_the_whole_account(second)
+    assert there == {f"{name}-eu-west-1" for name in names_in_the_whole_account(dev)}
+    for policy in second.all("aws:iam/rolePolicy:RolePolicy"):
+        assert policy.inputs["role"] in there
+    for function in FUNCTIONS:
+        role = second.one("aws:lambda/function:Function", function).inputs["role"]
+        assert role.split(":role/")[1] in there
+    assert second.exports["dashboardUrl"].endswith("taskguard-dev-eu-west-1")
+
+
+def test_the_longest_names_of_roles_are_within_iams_limit() -> None:
+    for stack, suffix in (("x" * 30, ""), ("x" * 15, "ap-southeast-2")):
+        run = run_with_config(stack, load_stack_config("dev", {"globalNameSuffix": suffix}))
+        assert max(map(len, names_in_the_whole_account(run))) <= 64
+
+
+def test_there_are_no_other_roles_but_the_schedulers_and_no_managed_policies(dev: ProgramRun) -> None:
+    roles = [*(f"{function}-role" for function in FUNCTIONS), "wake-tasks-schedules-role"]
+    assert [each.name for each in dev.all("aws:iam/role:Role")] == sorted(roles)
     kinds = [each.type for each in dev.resources if each.type.startswith("aws:iam/")]
-    assert sorted(kinds) == ["aws:iam/role:Role"] * 4 + ["aws:iam/rolePolicy:RolePolicy"] * 4
+    assert sorted(kinds) == ["aws:iam/role:Role"] * 6 + ["aws:iam/rolePolicy:RolePolicy"] * 6
     assert not any("managedPolicyArns" in each.inputs for each in dev.all("aws:iam/role:Role"))

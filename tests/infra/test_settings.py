@@ -7,6 +7,7 @@ import pulumi
 import pytest
 import yaml
 
+from infra.settings.limits import FUNCTION_RUNTIME, python_runtimes
 from infra.settings.problems import Problem, SettingsError
 from infra.settings.rules import rules_of
 from infra.settings.stack import Settings, read_settings, setting_name
@@ -66,7 +67,12 @@ def test_the_stack_files_make_the_stacks_that_they_promise() -> None:
     assert (dev.failure_rate, dev.permanent_failure_suffix, dev.api_auth) == (0.3, "3", "none")
     assert (local.failure_rate, local.permanent_failure_suffix, local.api_auth) == (0.3, "3", "none")
     assert (prod.failure_rate, prod.permanent_failure_suffix, prod.api_auth) == (0.0, "", "iam")
+    assert [stack.environment for stack in (dev, prod, local)] == ["development", "production", "development"]
     assert (dev.protect_data, prod.protect_data, local.protect_data) == (False, True, False)
+    # Where one watches single tasks, each wait is exact; where there are many, they are spread.
+    assert (dev.backoff_jitter, prod.backoff_jitter, local.backoff_jitter) == (0.0, 0.2, 0.0)
+    shown = (dev.log_dead_letter_payload, prod.log_dead_letter_payload, local.log_dead_letter_payload)
+    assert shown == (True, False, True)
 
 
 def test_by_default_a_stack_is_secure() -> None:
@@ -117,18 +123,32 @@ def test_the_report_names_file_field_value_range_and_line() -> None:
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
+        ("environment", "staging", "development"),
+        ("environment", "prod", "production"),
         ("maxAttempts", "101", "100"),
         ("maxAttempts", "three", "1"),
         ("backoffBaseSeconds", "0", "1"),
         ("maxBackoffSeconds", "901", "900"),
+        ("backoffJitter", "1.1", '"1"'),
+        ("backoffJitter", "-0.1", '"0"'),
+        ("taskDeadlineDays", "0", "1"),
+        ("taskDeadlineDays", "366", "365"),
         ("batchSize", "0", "1"),
         ("batchingWindowSeconds", "301", "300"),
         ("maxConcurrency", "1", "2"),
         ("functionMemoryMb", "64", "128"),
+        ("submitMemoryMb", "10241", "10240"),
+        ("apiReservedConcurrency", "-1", "0"),
         ("functionRuntime", "python2.7", "python3.13"),
+        ("functionRuntime", "python3.10", "python3.13"),
+        ("layerBytecode", "yes", "true"),
         ("processTimeoutSeconds", "901", "900"),
+        ("processTimeoutSeconds", "4", "5"),
         ("logRetentionDays", "1000", "1096"),
+        ("logDeadLetterPayload", "no", "false"),
         ("recordTtlDays", "0", "1"),
+        ("deadLetterTtlDays", "0", "1"),
+        ("deadLetterTtlDays", "3651", "3650"),
         ("taskRetentionDays", "14", "13"),
         ("deadLetterRetentionDays", "15", "14"),
         ("failureRate", "-0.1", '"0"'),
@@ -138,12 +158,17 @@ def test_the_report_names_file_field_value_range_and_line() -> None:
         ("apiAuth", "None", "none"),
         ("apiJwtIssuer", "issuer", '"https://ISSUER.example.com"'),
         ("apiJwtAudience", '["a b"]', '["AUDIENCE"]'),
+        ("apiJwtScopes", '["tasks write"]', '["tasks"]'),
+        ("apiJwtScopes", json.dumps([f"s{n}" for n in range(11)]), '["tasks"]'),
         ("apiRateLimit", "0", "1"),
         ("apiBurstLimit", "5001", "5000"),
         ("corsOrigins", '["example.com"]', '["https://example.com"]'),
         ("corsOrigins", '"https://example.com"', '["https://example.com"]'),
         ("corsOrigins", "https://example.com", '["https://example.com"]'),
         ("alarmEmail", "ops", '"ops@example.com"'),
+        ("tableMaxWriteUnits", "-2", "-1"),
+        ("tableMaxReadUnits", "40001", "40000"),
+        ("globalNameSuffix", "EU", '"eu-west-1"'),
         ("tracing", "on", "true"),
         ("protectData", "maybe", "false"),
         ("tags", '{"aws:name": "x"}', '{"Team": "payments"}'),
@@ -186,10 +211,20 @@ def test_a_stack_name_that_would_make_names_too_long_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    ("length", "suffix", "suggested"),
+    [(16, "ap-southeast-2", "ap-southeast-"), (25, "eu-west-1", "eu-w"), (30, "e", "")],
+)
+def test_a_suffix_that_would_make_names_too_long_is_refused(length: int, suffix: str, suggested: str) -> None:
+    (problem,) = problems({"globalNameSuffix": suffix}, stack="x" * length).values()
+    assert problem.line == f'taskguard:globalNameSuffix: "{suggested}"'
+
+
+@pytest.mark.parametrize(
     ("changes", "line"),
     [
         ({"taskRetentionDays": "13", "deadLetterRetentionDays": "13"}, "deadLetterRetentionDays: 14"),
         ({"recordTtlDays": "14"}, "recordTtlDays: 15"),
+        ({"deadLetterTtlDays": "14"}, "deadLetterTtlDays: 15"),
         (
             {"maxAttempts": "100", "processTimeoutSeconds": "60", "taskRetentionDays": "1"},
             "taskRetentionDays: 2",
@@ -199,6 +234,10 @@ def test_a_stack_name_that_would_make_names_too_long_is_refused() -> None:
         ({"batchingWindowSeconds": "31", "processTimeoutSeconds": "5"}, "batchingWindowSeconds: 30"),
         ({"apiAuth": "jwt", "apiJwtAudience": '["a"]'}, 'apiJwtIssuer: "https://ISSUER.example.com"'),
         ({"apiAuth": "jwt", "apiJwtIssuer": "https://a"}, 'apiJwtAudience: ["AUDIENCE"]'),
+        ({"tags": '{"Team": "a", "Environment": "live"}'}, 'tags: {"Team": "a"}'),
+        ({"maxConcurrency": "451"}, "apiReservedConcurrency: 20"),
+        ({"apiReservedConcurrency": "50", "apiBurstLimit": "51"}, "apiBurstLimit: 50"),
+        ({"apiAuth": "iam", "apiJwtScopes": '["tasks"]'}, "apiJwtScopes: []"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(changes: dict[str, str | None], line: str) -> None:
@@ -210,9 +249,20 @@ def test_settings_that_only_just_agree_are_accepted() -> None:
     close = {
         "taskRetentionDays": "13",
         "recordTtlDays": "15",
+        "deadLetterTtlDays": "15",
         "batchSize": "11",
         "batchingWindowSeconds": "30",
         "processTimeoutSeconds": "5",
         "backoffBaseSeconds": "900",
+        "maxConcurrency": "1000",
+        "apiReservedConcurrency": "50",
+        "apiBurstLimit": "50",
     }
     assert stack_settings("dev", close).batching_window_seconds == 30
+
+
+def test_the_runtimes_are_those_of_the_aws_sdk_that_this_code_runs_on() -> None:
+    known = python_runtimes()
+    assert known[:4] == ["python3.11", "python3.12", "python3.13", "python3.14"]
+    assert set(FUNCTION_RUNTIME.words) == set(known)
+    assert stack_settings("dev", {"functionRuntime": known[-1]}).function_runtime == known[-1]

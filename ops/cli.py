@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import check, local, redrive, stack, tasks
+from ops.commands import check, local, redrive, repair, stack, tasks
 from ops.console import notes
 from ops.errors import explain
 
@@ -43,7 +43,8 @@ for command, examples in (
     (tasks.dead, tasks.DEAD_EXAMPLES),
     (tasks.show, tasks.SHOW_EXAMPLES),
     (redrive.redrive, redrive.REDRIVE_EXAMPLES),
-    (redrive.repair, redrive.REPAIR_EXAMPLES),
+    (redrive.discard, redrive.DISCARD_EXAMPLES),
+    (repair.repair, repair.REPAIR_EXAMPLES),
     (stack.pause, stack.PAUSE_EXAMPLES),
     (stack.resume, stack.RESUME_EXAMPLES),
 ):

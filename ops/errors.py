@@ -40,6 +40,7 @@ def explain(error: BaseException) -> OpsError | None:
     return _of_library(error, "local.errors", "LocalCloudError", "The local cloud failed") or (
         _of_library(error, "botocore.exceptions", "BotoCoreError", "AWS")
         or _of_library(error, "botocore.exceptions", "ClientError", "AWS")
+        or _of_library(error, "taskguard.model.errors", "AwsError", "AWS")
         or _of_library(error, "httpx", "HTTPError", "The API cannot be reached")
         or _of_library(error, "taskguard.model.errors", "TaskGuardError", "TaskGuard")
     )

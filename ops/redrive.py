@@ -1,96 +1,26 @@
-"""Sending tasks again, one after the other: what was sent, what was not, and why."""
+"""Dead letters in an operator's hands: sent again, or ended for good."""
 
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ops.errors import InterruptedByUserError, OpsError
+from ops.errors import OpsError, UsageError
+from ops.many import NotDoneError
 from taskguard.model.clock import utc_now
-from taskguard.model.errors import Unavailable
 from taskguard.model.message import UNREADABLE_PREFIX
-from taskguard.model.record import Status, TaskRecord
+from taskguard.model.record import MAX_ERROR_BYTES, Status, TaskRecord
 from taskguard.redrive import Redriver
 from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import TaskStore
 
 if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
     from ops.stack.aws import Aws
-
-
-@dataclass
-class SendReport:
-    """What became of the tasks so far.
-
-    Attributes
-    ----------
-    sent
-        Ids of the tasks sent again.
-    refused
-        Reasons, by id, why tasks must not be sent again.
-    failed
-        Errors, by id, of tasks that should have been sent; trying them once more is safe.
-    """
-
-    sent: list[str] = field(default_factory=list)
-    refused: dict[str, str] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def add(self, task_id: str, send: Callable[[str], object]) -> None:
-        """Send one task again and note how it went."""
-        try:
-            send(task_id)
-        except NotSentError as reason:
-            self.refused[task_id] = str(reason)
-        except Unavailable as error:
-            self.failed[task_id] = str(error)
-        else:
-            self.sent.append(task_id)
-
-
-class NotSentError(OpsError):
-    """A task must not be sent again; the text says why."""
-
-
-def send_all(
-    task_ids: Sequence[str],
-    send: Callable[[str], object],
-    wait: Callable[[], None],
-    show: Callable[[int], None],
-) -> SendReport:
-    """Send tasks again, one after the other.
-
-    Parameters
-    ----------
-    send
-        Sends one task, or only checks that it may be sent.
-    wait
-        Waits for the next one's turn, see `RateLimiter`.
-    show
-        Called with the number of tasks dealt with so far.
-
-    Raises
-    ------
-    InterruptedByUserError
-        The user pressed Ctrl-C; the text says how far it came. Starting over is safe.
-    """
-    report = SendReport()
-    try:
-        for number, task_id in enumerate(task_ids, start=1):
-            wait()
-            report.add(task_id, send)
-            show(number)
-    except KeyboardInterrupt:
-        raise InterruptedByUserError(
-            f"Interrupted: {len(report.sent)} of {len(task_ids)} sent again. "
-            "The same command does the rest; repeating is safe."
-        ) from None
-    return report
 
 
 @dataclass(frozen=True)
 class Sender:
-    """Sends tasks of one stack again."""
+    """Sends dead letters of one stack again."""
 
     store: TaskStore
     redriver: Redriver
@@ -100,84 +30,132 @@ class Sender:
 
         Raises
         ------
-        NotSentError
+        NotDoneError
             It is not a dead letter, or its message never was a readable task.
-        taskguard.model.errors.Unavailable
+        taskguard.model.errors.AwsError
             The table did not answer.
         """
         refuse_unreadable(task_id)
-        record = self.store.get(task_id)
-        if record is None:
-            raise NotSentError("there is no such task")
-        if record.status is not Status.DEAD_LETTERED:
-            raise NotSentError(f"it is {record.status}, not DEAD_LETTERED")
-        return record
+        return read_dead_letter(self.store, task_id)
 
     def redrive(self, task_id: str) -> None:
         """Send a dead letter again as its next generation.
 
         Raises
         ------
-        NotSentError
+        NotDoneError
             It is not a dead letter, or its message never was a readable task.
-        taskguard.model.errors.Unavailable
+        taskguard.model.errors.AwsError
             The table or the queue did not answer; repeating is safe.
         """
         if not self.redriver.redrive(self.dead_letter(task_id)):
-            raise NotSentError("it changed meanwhile: look at it with `show`")
+            raise NotDoneError("it changed meanwhile: look at it with `show`")
 
-    def repair(self, task_id: str) -> None:
-        """Send the message of a task that waits for its first attempt once more.
+
+@dataclass(frozen=True)
+class Discarder:
+    """Ends dead letters of one stack: CANCELLED, for a reason."""
+
+    store: TaskStore
+    redriver: Redriver
+    reason: str
+
+    def discard(self, task_id: str) -> None:
+        """End a dead letter, also one whose message never was a readable task.
 
         Raises
         ------
-        NotSentError
-            It no longer waits.
-        taskguard.model.errors.Unavailable
-            The table or the queue did not answer; repeating is safe.
+        NotDoneError
+            It is not a dead letter.
+        taskguard.model.errors.AwsError
+            The table did not answer; repeating is safe.
         """
-        record = self.store.get(task_id)
-        if record is None or not self.redriver.repair(record):
-            raise NotSentError("it waits no longer for its first attempt")
+        if not self.redriver.discard(read_dead_letter(self.store, task_id), self.reason):
+            raise NotDoneError("it changed meanwhile: look at it with `show`")
 
 
 def sender_for(aws: "Aws") -> Sender:
     """Return the sender of a stack."""
-    store = TaskStore(aws.dynamodb, aws.outputs.tasks_table_name)
-    return Sender(store, Redriver(store, TaskQueue(aws.sqs, aws.outputs.task_queue_url), utc_now))
+    store = store_of(aws)
+    return Sender(store, _redriver(aws, store))
+
+
+def discarder_for(aws: "Aws", reason: str) -> Discarder:
+    """Return what ends dead letters of a stack; they are kept as long as other tasks that have ended.
+
+    How long that is stands in the environment of `process_task`, which ends tasks under the same rule: so it
+    is what the stack runs with now, whoever's outputs are at hand.
+
+    Raises
+    ------
+    OpsError
+        The function does not say how long.
+    """
+    days = record_ttl_days(aws.lambda_, aws.outputs.function_names["process_task"])
+    store = store_of(aws, days)
+    return Discarder(store, _redriver(aws, store), reason)
+
+
+def store_of(aws: "Aws", ttl_days: int | None = None) -> TaskStore:
+    """Return the table of a stack."""
+    return TaskStore(aws.dynamodb, aws.outputs.tasks_table_name, ttl_days)
+
+
+def _redriver(aws: "Aws", store: TaskStore) -> Redriver:
+    return Redriver(store, TaskQueue(aws.sqs, aws.outputs.task_queue_url), utc_now)
+
+
+def read_dead_letter(store: TaskStore, task_id: str) -> TaskRecord:
+    """Read a dead letter.
+
+    Raises
+    ------
+    NotDoneError
+        It is not one.
+    taskguard.model.errors.AwsError
+        The table did not answer.
+    """
+    record = store.get(task_id)
+    if record is None:
+        raise NotDoneError("there is no such task")
+    if record.status is not Status.DEAD_LETTERED:
+        raise NotDoneError(f"it is {record.status}, not DEAD_LETTERED")
+    return record
 
 
 def refuse_unreadable(task_id: str) -> None:
-    """Raise `NotSentError` for a dead letter whose message was not a task: there is nothing to send."""
+    """Raise `NotDoneError` for a dead letter whose message was not a task: there is nothing to send."""
     if task_id.startswith(UNREADABLE_PREFIX):
-        raise NotSentError("its message is no task: see its text with `show`, and submit it anew")
+        raise NotDoneError("its message is no task: see its text with `show`, and submit it anew")
 
 
-class RateLimiter:
-    """Spreads calls evenly: `wait` returns at most so many times a second, the first time at once.
+def checked_reason(text: str) -> str:
+    """Return the reason for a discard, as the record keeps it.
 
-    Parameters
-    ----------
-    rate
-        Times a second, above 0; infinite to never wait.
-    clock, sleep
-        Monotonic seconds, and waiting for some.
+    Raises
+    ------
+    UsageError
+        It is blank, or longer than an error is kept.
     """
+    reason = text.strip()
+    if not reason:
+        raise UsageError("--reason must say why: it is kept in the record.")
+    if len(reason.encode("utf-8", "replace")) > MAX_ERROR_BYTES:
+        raise UsageError(f"--reason is too long: at most {MAX_ERROR_BYTES} bytes are kept.")
+    return reason
 
-    def __init__(
-        self,
-        rate: float,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._interval = 1 / rate
-        self._clock = clock
-        self._sleep = sleep
-        self._next = clock()
 
-    def wait(self) -> None:
-        """Wait for the next turn; time lost elsewhere is not made up for by a burst."""
-        now = self._clock()
-        if self._next > now:
-            self._sleep(self._next - now)
-        self._next = max(self._next, now) + self._interval
+def record_ttl_days(client: "LambdaClient", function: str) -> int:
+    """Return for how many days the stack keeps a task that has ended.
+
+    Raises
+    ------
+    OpsError
+        The function's environment does not say, or may not be read.
+    """
+    environment = client.get_function_configuration(FunctionName=function).get("Environment", {})
+    days = environment.get("Variables", {}).get("RECORD_TTL_DAYS", "")
+    if not days.isdecimal():
+        why = environment.get("Error", {}).get("Message") or "its environment has no RECORD_TTL_DAYS"
+        raise OpsError(f"Function {function} does not tell how long an ended task is kept: {why}.")
+    return int(days)

@@ -1,10 +1,11 @@
-"""Tasks as the table holds them: by id, the dead letters, and those that nobody has tried yet."""
+"""Tasks as the table holds them: by id, and the dead letters."""
 
 import re
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,19 +13,17 @@ from boto3.dynamodb.types import TypeDeserializer
 
 from ops.errors import OpsError, UsageError
 from taskguard.model.clock import to_text
-from taskguard.model.record import Failure, Status, TaskRecord
+from taskguard.model.record import Failure, TaskRecord
+from taskguard.storage.indexes import DeadLetters, TaskIndexes
 from taskguard.storage.items import Item, to_record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DEAD_LETTER_INDEX = "deadLetters"
-"""The table's sparse index: only dead letters are in it, so scanning it reads nothing else."""
-
 # `to_record` cannot do without these.
 _ALWAYS_READ = ("taskId", "status", "generation", "createdAt")
 # What a report shows. Payloads and results may be large, and are left where they are.
-_REPORTED = ("attempts", "lastError", "completedAt", "deadLetteredAt")
+_REPORTED = ("attempts", "attemptCount", "lastError", "completedAt", "deadLetteredAt", "cancelledAt")
 
 _MAX_KEYS = 100
 """BatchGetItem's limit."""
@@ -91,10 +90,28 @@ def read_attributes(client: "DynamoDBClient", table: str, task_id: str) -> dict[
     Returns
     -------
     dict or None
-        Plain values, see `plain_attributes`; None if there is no such task.
+        Plain values, see `plain_attributes`, and times as text; None if there is no such task.
     """
     answer = client.get_item(TableName=table, Key={"taskId": {"S": task_id}}, ConsistentRead=True)
-    return plain_attributes(answer["Item"]) if "Item" in answer else None
+    return with_readable_times(plain_attributes(answer["Item"])) if "Item" in answer else None
+
+
+_UNITS = {
+    **dict.fromkeys(("notBefore", "dueAt", "sentAt", "leaseUntil", "generationStartedAt"), 1000),
+    "expiresAt": 1,
+}
+"""Times that the table keeps as numbers, and how many units they count in a second."""
+
+
+def with_readable_times(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the times that the table keeps as numbers like all others: ISO 8601 in UTC."""
+    return {name: _readable(value, _UNITS.get(name)) for name, value in attributes.items()}
+
+
+def _readable(value: Any, units: int | None) -> Any:
+    if units is None or not isinstance(value, int | float):
+        return value
+    return to_text(datetime.fromtimestamp(value / units, UTC))
 
 
 def plain_attributes(item: Item) -> dict[str, Any]:
@@ -129,9 +146,8 @@ class Selection:
     since: datetime | None = None
 
     def includes(self, letter: TaskRecord) -> bool:
-        """Tell whether a dead letter is meant."""
-        recent = self.since is None or to_text(buried_at(letter)) >= to_text(self.since)
-        return recent and (self.error is None or self.error.search(error_line(letter.last_error)) is not None)
+        """Tell whether a dead letter of that time is meant."""
+        return self.error is None or self.error.search(error_line(letter.last_error)) is not None
 
 
 def pattern_of(text: str | None) -> re.Pattern[str] | None:
@@ -159,39 +175,23 @@ def buried_at(letter: TaskRecord) -> datetime:
 
 
 def list_dead_letters(client: "DynamoDBClient", table: str, selection: Selection) -> list[TaskRecord]:
-    """Return the dead letters that are meant, oldest first, with what the index holds of them."""
-    pages = client.get_paginator("scan").paginate(TableName=table, IndexName=DEAD_LETTER_INDEX)
-    letters = [to_record(item) for page in pages for item in page["Items"]]
-    meant = filter(selection.includes, letters)
-    return sorted(meant, key=lambda letter: (buried_at(letter), letter.task_id))
+    """Return the dead letters that are meant, oldest first, with what the index holds of them.
 
-
-def count_dead_letters(client: "DynamoDBClient", table: str) -> int:
-    """Count the dead letters."""
-    pages = client.get_paginator("scan").paginate(
-        TableName=table, IndexName=DEAD_LETTER_INDEX, Select="COUNT"
-    )
-    return sum(page["Count"] for page in pages)
-
-
-def untried_since(client: "DynamoDBClient", table: str, moment: datetime) -> list[TaskRecord]:
-    """Return the tasks that have been QUEUED without any attempt since before a moment, oldest first.
-
-    Reads the whole table: no index knows, and this is only done by hand.
+    Raises
+    ------
+    taskguard.model.errors.AwsError
+        The index did not answer.
     """
-    pages = client.get_paginator("scan").paginate(
-        TableName=table,
-        FilterExpression=(
-            "#status = :queued AND updatedAt < :moment "
-            "AND (attribute_not_exists(attempts) OR size(attempts) = :none)"
-        ),
-        ProjectionExpression="taskId, #status, generation, createdAt, updatedAt",
-        ExpressionAttributeNames={"#status": "status"},
-        ExpressionAttributeValues={
-            ":queued": {"S": Status.QUEUED},
-            ":moment": {"S": to_text(moment)},
-            ":none": {"N": "0"},
-        },
-    )
-    found = [to_record(item) for page in pages for item in page["Items"]]
-    return sorted(found, key=lambda record: record.updated_at)
+    letters = TaskIndexes(client, table).list_dead_letters(selection.since)
+    return [letter for letter in letters if selection.includes(letter)]
+
+
+def count_dead_letters(client: "DynamoDBClient", table: str) -> DeadLetters:
+    """Count the dead letters, all of them, and find since when the oldest is.
+
+    Raises
+    ------
+    taskguard.model.errors.AwsError
+        The index did not answer.
+    """
+    return TaskIndexes(client, table).dead_letters(sys.maxsize)

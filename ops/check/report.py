@@ -16,7 +16,12 @@ from ops.tasks import error_line
 from taskguard.model.record import Outcome, Status
 
 _SAMPLE = 8
-_MARKS = {Outcome.COMPLETED: "ok", Outcome.FAILED: "failed", None: "unfinished"}
+_MARKS = {
+    Outcome.COMPLETED: "ok",
+    Outcome.FAILED: "failed",
+    Outcome.POSTPONED: "postponed",
+    None: "unfinished",
+}
 
 
 def sample(tasks: Sequence[CheckedTask], size: int = _SAMPLE) -> list[CheckedTask]:
@@ -93,7 +98,7 @@ def _row(task: CheckedTask) -> tuple[str, ...]:
 def _settled_after(task: CheckedTask) -> str:
     """Write the time from the record's creation until it settled, by the record's own times."""
     record = task.record
-    settled_at = record and (record.completed_at or record.dead_lettered_at)
+    settled_at = record and (record.completed_at or record.dead_lettered_at or record.cancelled_at)
     if not (record and settled_at):
         return ""
     return f"{(settled_at - record.created_at).total_seconds():.1f} s"

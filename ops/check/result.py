@@ -35,31 +35,36 @@ class CheckedTask:
 
     @property
     def outcomes(self) -> tuple[Outcome | None, ...]:
-        """How each attempt ended; None for one that is running or was cut off."""
+        """How each attempt of the history ended; None for one that is running or was cut off."""
         return tuple(attempt.outcome for attempt in self.record.attempts) if self.record else ()
 
     @property
+    def counted(self) -> tuple[Outcome | None, ...]:
+        """The outcomes without those of postponed attempts, which are no failures."""
+        return tuple(outcome for outcome in self.outcomes if outcome is not Outcome.POSTPONED)
+
+    @property
     def settled(self) -> bool:
-        """Nothing more will happen to the task by itself."""
+        """Nothing more will happen to the task by itself; a task that is GIVING_UP is still on its way."""
         return self.status in SETTLED
 
     @property
     def succeeded_at_first(self) -> bool:
-        """The first attempt completed the task."""
-        return self.status == Status.COMPLETED and len(self.outcomes) == 1
+        """The first attempt that counts completed the task."""
+        return self.status == Status.COMPLETED and len(self.counted) == 1
 
     @property
     def failed_at_first(self) -> bool:
         """The first attempt ended in an error, or a later one or the dead-letter queue had to follow it."""
-        failed = self.outcomes[:1] == (Outcome.FAILED,)
-        return failed or len(self.outcomes) > 1 or self.status == Status.DEAD_LETTERED
+        failed = self.counted[:1] == (Outcome.FAILED,)
+        return failed or len(self.counted) > 1 or self.status == Status.DEAD_LETTERED
 
     def document(self) -> dict[str, Any]:
         """Make the task's part of the JSON report."""
         return {
             "taskId": self.task_id,
             "status": self.status,
-            "attempts": len(self.outcomes),
+            "attempts": self.record.attempt_count if self.record else 0,
             "lastError": task_summary(self.record).get("lastError") if self.record else None,
         }
 

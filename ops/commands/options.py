@@ -105,11 +105,9 @@ Since = Annotated[
         "--since", metavar="T", help="Only those dead-lettered since then: ISO 8601, or 15m, 2h, 7d ago."
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be sent.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only list what would be done.")]
 
-Rate = Annotated[
-    float, typer.Option("--rate", min=0.01, max=10_000, metavar="N", help="Tasks sent a second.")
-]
+Rate = Annotated[float, typer.Option("--rate", min=0.01, max=10_000, metavar="N", help="Tasks a second.")]
 
 
 def settings_of(pairs: list[str] | None, seed: int | None) -> dict[str, str]:

@@ -1,19 +1,12 @@
-"""`redrive` and `repair`: send tasks again."""
+"""`redrive` and `discard`: dead letters are sent again, or ended."""
 # ruff: noqa: PLC0415 - what a command needs is loaded when it runs, so that --help stays quick
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from ops.commands.many import DISCARD, SEND, Every, TaskIds, Yes, act_on_all, ask, chosen, refuse_unclear
 from ops.commands.options import DryRun, ErrorPattern, Outputs, Rate, Since, Stack
-from ops.commands.tasks import selected
-from ops.errors import UsageError
-
-if TYPE_CHECKING:
-    from ops.redrive import SendReport
-    from ops.stack.aws import Aws
 
 REDRIVE_EXAMPLES = """
 Examples:
@@ -30,142 +23,84 @@ Each task gets a full set of attempts and keeps its history. Repeating the comma
 
 
 def redrive(  # noqa: PLR0913 - one parameter an option
-    task_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="TASK_ID", help="The tasks to send again.")
-    ] = None,
+    task_ids: TaskIds = None,
     *,
-    every: Annotated[bool, typer.Option("--all", help="All dead letters, or those that match.")] = False,
+    every: Every = False,
     error: ErrorPattern = None,
     since: Since = None,
     dry_run: DryRun = False,
     rate: Rate = 50.0,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before sending with --all.")] = False,
+    yes: Yes = False,
     outputs: Outputs = None,
     stack: Stack = None,
 ) -> None:
     """Send dead letters again, with a new set of attempts."""
-    if bool(task_ids) == every:
-        raise UsageError("Name the tasks to send again, or give --all (with --error, --since if wanted).")
-    if task_ids and (error or since):
-        raise UsageError("--error and --since choose among all dead letters: they need --all.")
+    refuse_unclear(task_ids, error, since, every=every)
 
     from ops.redrive import refuse_unreadable, sender_for
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
 
     aws = Aws(find_outputs(outputs, stack))
-    chosen = list(dict.fromkeys(task_ids)) if task_ids else _matching(aws, error, since)
-    if every and chosen and not (dry_run or yes):
-        _ask(len(chosen))
+    letters = chosen(aws, task_ids, error, since)
+    if every and letters and not (dry_run or yes):
+        ask(f"Send {len(letters)} dead letters again?", "Nothing was sent")
     sender = sender_for(aws)
     look = refuse_unreadable if every else sender.dead_letter
-    _send(chosen, look if dry_run else sender.redrive, rate, dry_run=dry_run, named=not every)
+    act_on_all(
+        letters,
+        look if dry_run else sender.redrive,
+        None if dry_run else rate,
+        SEND,
+        named=not every,
+    )
 
 
-def _matching(aws: "Aws", error: str | None, since: str | None) -> list[str]:
-    from ops.tasks import list_dead_letters
-
-    letters = list_dead_letters(aws.dynamodb, aws.outputs.tasks_table_name, selected(error, since))
-    return [letter.task_id for letter in letters]
-
-
-def _ask(count: int) -> None:
-    from rich.prompt import Confirm
-
-    from ops.console import notes
-
-    try:
-        sure = Confirm.ask(f"Send {count} dead letters again?", console=notes, default=False)
-    except EOFError:
-        raise UsageError("Nothing was sent: nobody is there to answer. Add --yes.") from None
-    if not sure:
-        raise UsageError("Nothing was sent.")
-
-
-REPAIR_EXAMPLES = """
+DISCARD_EXAMPLES = """
 Examples:
 
-  python -m ops repair --dry-run
+  python -m ops discard order-7 --reason "the shop cancelled it, ticket 4711"
 
-  python -m ops repair --older-than 1h --stack prod
+  python -m ops discard --all --error NoSuchOrder --since 7d --reason "orders of the test run" --dry-run
 
-A task waits in vain if its submission failed between the table and the queue, and was never repeated.
-Sending it again is always safe: of two messages for one attempt, the second is dropped.
+A discarded dead letter is CANCELLED: it leaves the list of dead letters and is never tried again. Its
+record keeps the reason, and stays as long as that of a completed task (recordTtlDays). Repeating the command
+is safe. The exit code is 1 if a task that was to be discarded was not.
 """
 
 
-def repair(
+def discard(  # noqa: PLR0913 - one parameter an option
+    task_ids: TaskIds = None,
     *,
-    older_than: Annotated[
-        str,
-        typer.Option(
-            "--older-than", metavar="LENGTH", help="Only those waiting for longer: 90s, 15m, 2h, 1d."
-        ),
-    ] = "15m",
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the record, 1000 bytes at most.")
+    ],
+    every: Every = False,
+    error: ErrorPattern = None,
+    since: Since = None,
     dry_run: DryRun = False,
     rate: Rate = 50.0,
+    yes: Yes = False,
     outputs: Outputs = None,
     stack: Stack = None,
 ) -> None:
-    """Send tasks again that have waited too long for their first attempt."""
-    from ops.commands.options import parse_length
-    from ops.redrive import sender_for
+    """End dead letters on purpose, with a reason, instead of sending them again."""
+    refuse_unclear(task_ids, error, since, every=every)
+
+    from ops.redrive import checked_reason, discarder_for, read_dead_letter, store_of
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
-    from ops.tasks import untried_since
 
-    moment = datetime.now(UTC) - parse_length(older_than)
+    why = checked_reason(reason)
     aws = Aws(find_outputs(outputs, stack))
-    untried = untried_since(aws.dynamodb, aws.outputs.tasks_table_name, moment)
-    waiting = [record.task_id for record in untried]
-    send = (lambda _: None) if dry_run else sender_for(aws).repair
-    _send(waiting, send, rate, dry_run=dry_run, named=False)
-
-
-def _send(
-    task_ids: Sequence[str], send: Callable[[str], object], rate: float, *, dry_run: bool, named: bool
-) -> None:
-    """Send the tasks again, or only list them, and print what became of them.
-
-    Parameters
-    ----------
-    send
-        Sends one task; in a dry run, only checks that it may be sent.
-    rate
-        Tasks sent a second; a dry run is not slowed down.
-    named
-        The user named each task: a refusal is then a failure. Otherwise it only means that the task has
-        changed since the list was made.
-
-    Raises
-    ------
-    typer.Exit
-        With code 1: a task that was to be sent was not.
-    """
-    report = _send_with_progress(task_ids, send, float("inf") if dry_run else rate)
-    _warn("refused", report.refused)
-    _warn("FAILED", report.failed)
-    if dry_run:
-        typer.echo("".join(f"{task_id}\n" for task_id in report.sent), nl=False)
-    typer.echo(f"{'WOULD SEND' if dry_run else 'SENT'}: {len(report.sent)}")
-    typer.echo(f"REFUSED: {len(report.refused)}\nFAILED: {len(report.failed)}")
-    if report.failed or (named and report.refused):
-        raise typer.Exit(1)
-
-
-def _send_with_progress(task_ids: Sequence[str], send: Callable[[str], object], rate: float) -> "SendReport":
-    from rich.progress import Progress
-
-    from ops.console import notes
-    from ops.redrive import RateLimiter, send_all
-
-    with Progress(console=notes, disable=not notes.is_terminal) as bars:
-        bar = bars.add_task("tasks", total=len(task_ids))
-        return send_all(task_ids, send, RateLimiter(rate).wait, lambda done: bars.update(bar, completed=done))
-
-
-def _warn(word: str, reasons: Mapping[str, str]) -> None:
-    from ops.console import warn
-
-    for task_id, reason in reasons.items():
-        warn(f"{word} {task_id}: {reason}")
+    letters = chosen(aws, task_ids, error, since)
+    if every and letters and not (dry_run or yes):
+        ask(f"Discard {len(letters)} dead letters for good?", "Nothing was discarded")
+    store = store_of(aws)
+    act_on_all(
+        letters,
+        (lambda each: read_dead_letter(store, each)) if dry_run else discarder_for(aws, why).discard,
+        None if dry_run else rate,
+        DISCARD,
+        named=not every,
+    )

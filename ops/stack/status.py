@@ -8,6 +8,8 @@ from rich.table import Table
 from ops.console import print_table
 from ops.stack.deliveries import ENABLED, mapping_of
 from ops.tasks import count_dead_letters
+from taskguard.model.clock import to_text
+from taskguard.storage.indexes import DeadLetters
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudwatch import CloudWatchClient
@@ -92,7 +94,7 @@ class Health:
     deliveries, dead_letter_deliveries
         States of the two event source mappings.
     dead_letters
-        How many tasks are DEAD_LETTERED.
+        How many tasks are DEAD_LETTERED, and since when the oldest is.
     alarms
         Those in state ALARM.
     """
@@ -101,7 +103,7 @@ class Health:
     dead_letter_queue: Depth
     deliveries: str
     dead_letter_deliveries: str
-    dead_letters: int
+    dead_letters: DeadLetters
     alarms: list[ActiveAlarm]
 
     def document(self) -> dict[str, Any]:
@@ -109,7 +111,8 @@ class Health:
         return {
             "taskQueue": _depth(self.task_queue, self.deliveries),
             "deadLetterQueue": _depth(self.dead_letter_queue, self.dead_letter_deliveries),
-            "deadLetters": self.dead_letters,
+            "deadLetters": self.dead_letters.count,
+            "oldestDeadLetterAt": self.dead_letters.oldest and to_text(self.dead_letters.oldest),
             "alarms": [asdict(alarm) for alarm in self.alarms],
         }
 
@@ -139,7 +142,9 @@ def print_health(console: "Console", health: Health) -> None:
     print_table(console, table)
     if health.deliveries != ENABLED:
         console.print("Tasks are accepted and wait: `python -m ops resume` lets them run.", style="yellow")
-    console.print(f"DEAD_LETTERED: {health.dead_letters}")
+    if health.dead_letters.oldest:
+        console.print(f"Oldest dead letter: {to_text(health.dead_letters.oldest)}")
+    console.print(f"DEAD_LETTERED: {health.dead_letters.count}")
     console.print(f"ALARMS: {len(health.alarms)}")
     for alarm in health.alarms:
         console.print(f"  {alarm.name}: {alarm.reason}", style="red")

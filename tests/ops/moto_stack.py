@@ -55,15 +55,24 @@ class MotoStack:
         """The outputs as JSON text."""
         return json.dumps(outputs_document())
 
-    def deploy_consumers(self) -> None:
-        """Give both queues their function and event source mapping."""
+    def deploy_functions(self) -> None:
+        """Create the functions that receive from the queues, with what the tool reads of them."""
         role = _create_role(self.aws)
+        for key, environment in (("process_task", {"RECORD_TTL_DAYS": "30"}), ("monitor_dlq", {})):
+            _create_function(self.aws, self.outputs.function_names[key], role, environment)
+
+    def deploy_consumers(self) -> None:
+        """Give both queues their function and mapping; moto needs Docker for what is sent then."""
+        self.deploy_functions()
         queues = {
             "process_task": self.outputs.task_queue_url,
             "monitor_dlq": self.outputs.dead_letter_queue_url,
         }
         for key, url in queues.items():
-            _create_consumer(self.aws, self.outputs.function_names[key], url.rsplit("/", 1)[-1], role)
+            source = f"arn:aws:sqs:{self.outputs.region}:123456789012:{url.rsplit('/', 1)[-1]}"
+            self.aws.lambda_.create_event_source_mapping(
+                EventSourceArn=source, FunctionName=self.outputs.function_names[key]
+            )
 
     def put(self, record: dict[str, Any]) -> None:
         """Put a record of plain values."""
@@ -74,11 +83,11 @@ class MotoStack:
         answer = self.aws.dynamodb.get_item(TableName=TABLE, Key={"taskId": {"S": task_id}})
         return plain_attributes(answer["Item"])
 
-    def messages(self) -> list[dict[str, Any]]:
-        """Receive all bodies from the task queue."""
+    def messages(self, queue_url: str = "") -> list[dict[str, Any]]:
+        """Receive all bodies from the task queue, or from another."""
         found: list[dict[str, Any]] = []
         while answer := self.aws.sqs.receive_message(
-            QueueUrl=self.outputs.task_queue_url, MaxNumberOfMessages=10
+            QueueUrl=queue_url or self.outputs.task_queue_url, MaxNumberOfMessages=10
         ).get("Messages"):
             found += [json.loads(message["Body"]) for message in answer]
         return found
@@ -90,13 +99,16 @@ def _create_role(aws: Aws) -> str:
     return str(iam.create_role(RoleName="role", AssumeRolePolicyDocument=policy)["Role"]["Arn"])
 
 
-def _create_consumer(aws: Aws, function: str, queue: str, role: str) -> None:
+def _create_function(aws: Aws, function: str, role: str, environment: dict[str, str]) -> None:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as files:
         files.writestr("handler.py", "")
     code: Any = {"ZipFile": archive.getvalue()}
     aws.lambda_.create_function(
-        FunctionName=function, Runtime="python3.13", Role=role, Handler="h.h", Code=code
+        FunctionName=function,
+        Runtime="python3.13",
+        Role=role,
+        Handler="h.h",
+        Code=code,
+        Environment={"Variables": environment},
     )
-    source = f"arn:aws:sqs:{aws.outputs.region}:123456789012:{queue}"
-    aws.lambda_.create_event_source_mapping(EventSourceArn=source, FunctionName=function)

@@ -6,7 +6,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from ops.check.result import CheckedTask
 from taskguard.model.record import TaskRecord
-from taskguard.storage.items import to_record
+from taskguard.storage.items import shard_of, to_record
 
 CREATED = "2026-11-21T09:00:00.000Z"
 FAILED_BY = {"type": "SimulatedFailure", "message": "simulated failure of attempt 1"}
@@ -22,6 +22,7 @@ def record(task_id: str, status: str, *outcomes: str, **more: Any) -> dict[str, 
         "payloadHash": "x",
         "createdAt": CREATED,
         "updatedAt": CREATED,
+        "indexShard": shard_of(task_id),
         "attempts": [_attempt(number, outcome) for number, outcome in enumerate(outcomes, start=1)],
         **more,
     }
@@ -30,7 +31,7 @@ def record(task_id: str, status: str, *outcomes: str, **more: Any) -> dict[str, 
 def dead_letter(
     task_id: str, at: str = "2026-11-21T09:00:20.000Z", error: str = "boom", **more: Any
 ) -> dict[str, Any]:
-    """A dead letter, in the sparse index."""
+    """A dead letter, in its index."""
     return record(
         task_id,
         "DEAD_LETTERED",
@@ -38,7 +39,6 @@ def dead_letter(
         "FAILED",
         "FAILED",
         deadLetteredAt=at,
-        deadLetterDay=at[:10],
         lastError={"type": "ValueError", "message": error},
         **more,
     )

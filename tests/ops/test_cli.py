@@ -7,7 +7,19 @@ from typer.testing import CliRunner
 
 from ops.cli import app
 
-COMMANDS = ["demo", "local", "check", "status", "dead", "show", "redrive", "repair", "pause", "resume"]
+COMMANDS = [
+    "demo",
+    "local",
+    "check",
+    "status",
+    "dead",
+    "show",
+    "redrive",
+    "discard",
+    "repair",
+    "pause",
+    "resume",
+]
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 

@@ -1,12 +1,14 @@
+from datetime import datetime
+
 import pytest
 
-from ops.errors import InterruptedByUserError
-from ops.redrive import NotSentError, RateLimiter, SendReport, send_all, sender_for
-from taskguard.model.errors import Unavailable
+from ops.errors import OpsError, UsageError
+from ops.many import NotDoneError
+from ops.redrive import checked_reason, discarder_for, record_ttl_days, sender_for
+from taskguard.model.errors import AwsRefused
 from tests.ops.moto_stack import MotoStack
 from tests.ops.sample_records import dead_letter, record
 from tests.support.aws_calls import failing
-from tests.support.aws_in_process import MovableClock
 
 
 def test_a_dead_letter_is_sent_as_its_next_generation_and_then_marked(stack: MotoStack) -> None:
@@ -15,7 +17,7 @@ def test_a_dead_letter_is_sent_as_its_next_generation_and_then_marked(stack: Mot
     assert stack.messages() == [{"taskId": "t", "payload": {"n": 1}, "generation": 2}]
     after = stack.get("t")
     assert (after["status"], after["generation"], len(after["attempts"])) == ("QUEUED", 2, 3)
-    assert "deadLetterDay" not in after
+    assert "deadLetteredAt" not in after
 
 
 @pytest.mark.parametrize(
@@ -33,71 +35,60 @@ def test_what_is_no_dead_letter_is_refused_and_nothing_is_sent(
     stack.put(record("done", "COMPLETED", "COMPLETED"))
     stack.put(record("waiting", "QUEUED"))
     stack.put(dead_letter("unreadable:m-1"))
-    with pytest.raises(NotSentError, match=reason):
+    with pytest.raises(NotDoneError, match=reason):
         sender_for(stack.aws).redrive(task_id)
     assert stack.messages() == []
 
 
 def test_a_redrive_that_cannot_send_does_not_mark(stack: MotoStack) -> None:
     stack.put(dead_letter("t"))
-    with failing("SendMessage", "AccessDenied"), pytest.raises(Unavailable, match="AccessDenied"):
+    with failing("SendMessage", "AccessDenied"), pytest.raises(AwsRefused, match="AccessDenied"):
         sender_for(stack.aws).redrive("t")
     assert stack.get("t")["status"] == "DEAD_LETTERED"
 
 
-def test_a_waiting_task_is_sent_with_its_own_generation(stack: MotoStack) -> None:
-    stack.put(record("t", "QUEUED"))
-    sender_for(stack.aws).repair("t")
-    assert stack.messages() == [{"taskId": "t", "payload": {"n": 1}, "generation": 1}]
-
-
-def test_a_task_that_was_tried_meanwhile_is_not_repaired(stack: MotoStack) -> None:
-    stack.put(record("t", "PROCESSING", ""))
-    with pytest.raises(NotSentError, match="waits no longer"):
-        sender_for(stack.aws).repair("t")
+def test_a_discarded_dead_letter_is_cancelled_with_its_reason_and_leaves_the_index(stack: MotoStack) -> None:
+    stack.deploy_functions()
+    stack.put(dead_letter("t"))
+    discarder_for(stack.aws, "sold out").discard("t")
+    after = stack.get("t")
+    assert (after["status"], after["cancelReason"], len(after["attempts"])) == ("CANCELLED", "sold out", 3)
+    assert "deadLetteredAt" not in after
     assert stack.messages() == []
 
 
-def _send(task_id: str) -> None:
-    if task_id == "refused":
-        raise NotSentError("no")
-    if task_id == "failed":
-        raise Unavailable("SendMessage", "AccessDenied")
+def test_a_discarded_task_is_kept_as_long_as_the_stack_keeps_what_has_ended(stack: MotoStack) -> None:
+    stack.deploy_functions()
+    stack.put(dead_letter("t"))
+    discarder_for(stack.aws, "sold out").discard("t")
+    after = stack.get("t")
+    kept = after["expiresAt"] - datetime.fromisoformat(after["cancelledAt"]).timestamp()
+    assert kept == pytest.approx(30 * 24 * 3600, abs=1)
 
 
-def test_one_failure_does_not_stop_the_rest() -> None:
-    shown: list[int] = []
-    report = send_all(["a", "failed", "refused", "b"], _send, lambda: None, shown.append)
-    assert report == SendReport(["a", "b"], {"refused": "no"}, {"failed": "SendMessage: AccessDenied"})
-    assert shown == [1, 2, 3, 4]
+def test_what_was_no_task_can_be_discarded(stack: MotoStack) -> None:
+    stack.deploy_functions()
+    stack.put(dead_letter("unreadable:m-1"))
+    discarder_for(stack.aws, "a test of the shop's").discard("unreadable:m-1")
+    assert stack.get("unreadable:m-1")["status"] == "CANCELLED"
 
 
-def test_ctrl_c_says_how_far_it_came_and_that_repeating_is_safe() -> None:
-    def interrupt(done: int) -> None:
-        if done == 2:
-            raise KeyboardInterrupt
-
-    with pytest.raises(InterruptedByUserError, match=r"2 of 3 sent again.*safe"):
-        send_all(["a", "b", "c"], _send, lambda: None, interrupt)
-
-
-def test_turns_come_at_the_rate_and_the_first_at_once() -> None:
-    clock = MovableClock()
-    pace = RateLimiter(4, clock.seconds, clock.advance)
-    turns = []
-    for _ in range(4):
-        pace.wait()
-        turns.append(clock.seconds())
-    assert turns == [0.0, 0.25, 0.5, 0.75]
+def test_a_task_that_was_redriven_is_not_discarded(stack: MotoStack) -> None:
+    stack.deploy_functions()
+    stack.put(record("t", "QUEUED", "FAILED", generation=2))
+    with pytest.raises(NotDoneError, match="it is QUEUED, not DEAD_LETTERED"):
+        discarder_for(stack.aws, "x").discard("t")
+    assert stack.get("t")["status"] == "QUEUED"
 
 
-def test_lost_time_is_not_made_up_for_by_a_burst() -> None:
-    clock = MovableClock()
-    pace = RateLimiter(1, clock.seconds, clock.advance)
-    pace.wait()
-    clock.advance(10)
-    turns = []
-    for _ in range(3):
-        pace.wait()
-        turns.append(clock.seconds())
-    assert turns == [10.0, 11.0, 12.0]
+def test_a_function_that_does_not_say_how_long_is_named(stack: MotoStack) -> None:
+    stack.deploy_functions()
+    with pytest.raises(OpsError, match=r"taskguard-test-monitor-dlq does not tell.*no RECORD_TTL_DAYS"):
+        record_ttl_days(stack.aws.lambda_, stack.outputs.function_names["monitor_dlq"])
+
+
+@pytest.mark.parametrize("text", ["", "  ", "é" * 501])
+def test_a_reason_must_say_something_and_fit_into_the_record(text: str) -> None:
+    with pytest.raises(UsageError, match="--reason"):
+        checked_reason(text)
+    assert checked_reason(" é ") == "é"

@@ -7,19 +7,19 @@ from botocore.stub import Stubber
 
 from ops.errors import OpsError, UsageError
 from ops.tasks import (
-    DEAD_LETTER_INDEX,
     Selection,
     count_dead_letters,
     list_dead_letters,
     pattern_of,
     plain_attributes,
     read_records,
-    untried_since,
 )
 from taskguard.model.clock import to_text
 from taskguard.model.record import Outcome, Status
+from taskguard.storage.indexes import DEAD_LETTER_INDEX
 from tests.ops.moto_stack import TABLE, MotoStack
 from tests.ops.sample_records import CREATED, dead_letter, item, record
+from tests.support.aws_calls import recorded
 from tests.support.program import run_program
 
 
@@ -47,7 +47,15 @@ def test_what_a_report_does_not_show_is_not_asked_for(stack: MotoStack) -> None:
 
 
 ALWAYS = ("taskId", "status", "generation", "createdAt")
-REPORTED = (*ALWAYS, "attempts", "lastError", "completedAt", "deadLetteredAt")
+REPORTED = (
+    *ALWAYS,
+    "attempts",
+    "attemptCount",
+    "lastError",
+    "completedAt",
+    "deadLetteredAt",
+    "cancelledAt",
+)
 
 
 def _request(*names: str) -> dict[str, Any]:
@@ -129,35 +137,49 @@ def test_dead_letters_are_listed_oldest_first_and_chosen_by_error_and_time(
 
 
 def test_the_index_is_the_programs_and_holds_what_a_dead_letter_needs() -> None:
-    (index,) = run_program("dev").one("aws:dynamodb/table:Table", "tasks").inputs["globalSecondaryIndexes"]
-    keys = {key["attributeName"] for key in index["keySchemas"]}
-    assert index["name"] == DEAD_LETTER_INDEX
+    indexes = run_program("dev").one("aws:dynamodb/table:Table", "tasks").inputs["globalSecondaryIndexes"]
+    (index,) = (each for each in indexes if each["name"] == DEAD_LETTER_INDEX)
+    keys = {index["hashKey"], index["rangeKey"]}
     assert keys | set(index["nonKeyAttributes"]) | {"taskId"} >= {*ALWAYS, "lastError", "deadLetteredAt"}
 
 
 def test_every_page_of_the_index_is_read(stack: MotoStack) -> None:
     long = "x" * 40_000  # 40 of these are more than the 1 MB of one page
     for number in range(40):
-        stack.put(dead_letter(f"t-{number:02}", error=long))
+        stack.put(dead_letter(f"t-{number:02}", error=long) | {"indexShard": "7"})
     assert len(list_dead_letters(stack.aws.dynamodb, TABLE, Selection())) == 40
-    assert count_dead_letters(stack.aws.dynamodb, TABLE) == 40
+    assert count_dead_letters(stack.aws.dynamodb, TABLE).count == 40
+
+
+def test_every_shard_is_read_and_their_letters_are_merged_oldest_first(stack: MotoStack) -> None:
+    for number in range(20):
+        minute = 10 + number * 7 % 20  # no shard holds them in order of their numbers
+        letter = dead_letter(f"t-{minute}", f"2026-11-21T09:{minute}:00.000Z")
+        stack.put(letter | {"indexShard": str(number % 10)})
+    letters = list_dead_letters(stack.aws.dynamodb, TABLE, Selection())
+    assert [letter.task_id for letter in letters] == [f"t-{number}" for number in range(10, 30)]
+
+
+def test_dead_letters_older_than_since_are_not_even_read_and_the_table_is_not_scanned(
+    filled: MotoStack,
+) -> None:
+    with recorded("Query", "KeyConditionExpression") as conditions, recorded("Scan", "TableName") as scans:
+        list_dead_letters(filled.aws.dynamodb, TABLE, Selection(since=datetime(2026, 11, 21, tzinfo=UTC)))
+        count_dead_letters(filled.aws.dynamodb, TABLE)
+    assert conditions[:10] == ["indexShard = :shard AND deadLetteredAt >= :since"] * 10
+    assert scans == []
 
 
 def test_only_dead_letters_are_counted(filled: MotoStack) -> None:
-    assert count_dead_letters(filled.aws.dynamodb, TABLE) == 2
+    found = count_dead_letters(filled.aws.dynamodb, TABLE)
+    assert (found.count, found.oldest and to_text(found.oldest)) == (2, EARLY)
+
+
+def test_without_dead_letters_there_is_no_oldest(stack: MotoStack) -> None:
+    found = count_dead_letters(stack.aws.dynamodb, TABLE)
+    assert (found.count, found.oldest) == (0, None)
 
 
 def test_a_wrong_pattern_is_refused_with_its_reason() -> None:
     with pytest.raises(UsageError, match=r"--error '\(' is no regular expression: missing \)"):
         pattern_of("(")
-
-
-def test_untried_tasks_are_listed_oldest_first(stack: MotoStack) -> None:
-    stack.put(record("late", "QUEUED"))
-    stack.put({**record("early", "QUEUED"), "updatedAt": EARLY})
-    stack.put(record("tried", "QUEUED", "FAILED"))
-    stack.put(record("running", "PROCESSING", ""))
-    stack.put({**record("new", "QUEUED"), "updatedAt": "2026-11-21T10:00:00.000Z"})
-    found = untried_since(stack.aws.dynamodb, TABLE, datetime(2026, 11, 21, 10, tzinfo=UTC))
-    assert [each.task_id for each in found] == ["early", "late"]
-    assert all(each.is_untried for each in found)

@@ -19,6 +19,10 @@ ABSENT = CheckedTask("a-04")
         (DEAD, True, False, True),
         (checked(record("a", "DEAD_LETTERED")), True, False, True),
         (WAITING, False, False, True),
+        (checked(record("a", "GIVING_UP", "FAILED")), False, False, True),
+        (checked(record("a", "CANCELLED")), True, False, False),
+        (checked(record("a", "COMPLETED", "POSTPONED", "COMPLETED")), True, True, False),
+        (checked(record("a", "COMPLETED", "POSTPONED", "FAILED", "COMPLETED")), True, False, True),
         (checked(record("a", "PROCESSING", "")), False, False, False),
         (checked(record("a", "QUEUED")), False, False, False),
         (ABSENT, False, False, False),
@@ -55,6 +59,10 @@ def test_the_document_has_the_promised_fields_and_no_others() -> None:
         "lastError": {"type": "ValueError", "message": "boom"},
     }
     assert tasks[4] == {"taskId": "a-04", "status": "ABSENT", "attempts": 0, "lastError": None}
+
+
+def test_a_task_whose_history_was_shortened_tells_how_many_attempts_it_had() -> None:
+    assert checked(record("a", "COMPLETED", "COMPLETED", attemptCount=31)).document()["attempts"] == 31
 
 
 @pytest.mark.parametrize(

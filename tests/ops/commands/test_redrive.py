@@ -19,6 +19,7 @@ def redrive(stack: MotoStack, tmp_path_factory: pytest.TempPathFactory) -> Redri
     stack.put(dead_letter("t-2", "2026-11-21T09:00:00.000Z", "404"))
     stack.put(dead_letter("unreadable:m", "2026-11-21T09:30:00.000Z", "no task"))
     stack.put(record("done", "COMPLETED", "COMPLETED"))
+    stack.deploy_functions()
 
     def run(*args: str, answer: str = "", command: str = "redrive") -> Result:
         return CliRunner().invoke(app, [command, "--outputs", str(outputs), *args], input=answer)
@@ -93,20 +94,46 @@ def test_what_is_to_be_sent_must_be_said_in_one_way(
     assert _sent(stack) == []
 
 
-def test_repair_sends_what_waits_too_long_and_nothing_else(stack: MotoStack, redrive: Redrive) -> None:
-    stack.put(record("old", "QUEUED"))
-    stack.put({**record("old-too", "QUEUED"), "attempts": []})
-    stack.put(record("tried", "QUEUED", "FAILED"))
-    stack.put({**record("new", "QUEUED"), "updatedAt": "2999-01-01T00:00:00.000Z"})
-    assert (
-        redrive("--dry-run", command="repair").stdout
-        == "old\nold-too\nWOULD SEND: 2\nREFUSED: 0\nFAILED: 0\n"
-    )
-    assert redrive(command="repair").stdout == "SENT: 2\nREFUSED: 0\nFAILED: 0\n"
-    assert _sent(stack) == ["old", "old-too"]
-
-
-def test_repair_leaves_alone_what_is_younger_than_the_given_age(stack: MotoStack, redrive: Redrive) -> None:
-    stack.put(record("old", "QUEUED"))
-    assert redrive("--older-than", "36500d", command="repair").stdout.startswith("SENT: 0\n")
+def test_discard_ends_named_dead_letters_with_the_reason(stack: MotoStack, redrive: Redrive) -> None:
+    done = redrive("t-1", "unreadable:m", "--reason", "sold out", command="discard")
+    assert (done.exit_code, done.stdout) == (0, "DISCARDED: 2\nREFUSED: 0\nFAILED: 0\n")
+    assert (stack.get("t-1")["status"], stack.get("t-1")["cancelReason"]) == ("CANCELLED", "sold out")
+    assert stack.get("t-2")["status"] == "DEAD_LETTERED"
     assert _sent(stack) == []
+
+
+def test_discard_of_what_is_no_dead_letter_makes_the_exit_code_1(stack: MotoStack, redrive: Redrive) -> None:
+    done = redrive("done", "t-1", "--reason", "x", command="discard")
+    assert (done.exit_code, done.stdout) == (1, "DISCARDED: 1\nREFUSED: 1\nFAILED: 0\n")
+    assert "refused done: it is COMPLETED, not DEAD_LETTERED" in done.stderr
+    assert stack.get("done")["status"] == "COMPLETED"
+
+
+def test_discard_of_all_that_match_asks_first(stack: MotoStack, redrive: Redrive) -> None:
+    asked = redrive("--all", "--error", "40", "--reason", "x", command="discard", answer="n\n")
+    assert (asked.exit_code, "Nothing was discarded" in asked.stderr) == (2, True)
+    assert stack.get("t-2")["status"] == "DEAD_LETTERED"
+    args = ("--all", "--error", "40", "--since", "2026-11-21T08:30:00Z", "--reason", "x", "--yes")
+    assert redrive(*args, command="discard").stdout.startswith("DISCARDED: 1\n")
+    assert (stack.get("t-1")["status"], stack.get("t-2")["status"]) == ("DEAD_LETTERED", "CANCELLED")
+
+
+def test_discarded_letters_are_listed_and_discarded_no_more(stack: MotoStack, redrive: Redrive) -> None:
+    redrive("--all", "--yes", "--reason", "x", command="discard")
+    assert redrive(command="dead").stdout.endswith("DEAD_LETTERED: 0\n")
+    assert redrive("--all", "--yes", "--reason", "y", command="discard").stdout.startswith("DISCARDED: 0\n")
+    assert stack.get("t-1")["cancelReason"] == "x"
+
+
+def test_a_dry_run_of_discard_lists_and_changes_nothing(stack: MotoStack, redrive: Redrive) -> None:
+    done = redrive("--all", "--dry-run", "--reason", "x", command="discard")
+    assert done.stdout == "t-1\nt-2\nunreadable:m\nWOULD DISCARD: 3\nREFUSED: 0\nFAILED: 0\n"
+    assert stack.get("t-1")["status"] == "DEAD_LETTERED"
+
+
+@pytest.mark.parametrize("args", [["t-1"], ["t-1", "--reason", " "], ["--reason", "x"]])
+def test_discard_needs_a_reason_and_to_be_told_what(
+    stack: MotoStack, redrive: Redrive, args: list[str]
+) -> None:
+    assert redrive(*args, command="discard").exit_code == 2
+    assert stack.get("t-1")["status"] == "DEAD_LETTERED"

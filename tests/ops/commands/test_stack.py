@@ -47,6 +47,7 @@ def test_status_tells_depths_dead_letters_and_alarms(stack: MotoStack, ops: Ops)
         "taskQueue": {"visible": 1, "inFlight": 0, "delayed": 1, "deliveries": "Disabled"},
         "deadLetterQueue": {"visible": 0, "inFlight": 0, "delayed": 0, "deliveries": "Enabled"},
         "deadLetters": 1,
+        "oldestDeadLetterAt": "2026-11-21T09:00:20.000Z",
         "alarms": [],
     }
 

@@ -61,9 +61,30 @@ def test_show_prints_the_whole_record_with_its_payload_as_json(stack: MotoStack,
 
 
 def test_show_leaves_out_nothing_that_the_table_holds(stack: MotoStack, ops: Ops) -> None:
-    values = {**record("t-1", "PROCESSING", ""), "leaseUntil": 123, "expiresAt": 4, "unknown": [{"a": None}]}
+    values = {**record("t-1", "PROCESSING", ""), "attemptsUsed": 1, "unknown": [{"a": None}]}
     stack.put(values)
     assert json.loads(ops("show", "t-1").stdout) == values | {"payload": {"n": 1}}
+
+
+def test_show_tells_what_a_task_waits_for_and_counts(stack: MotoStack, ops: Ops) -> None:
+    moment = 1_795_000_000_250  # milliseconds; the table's TTL counts seconds
+    times = dict.fromkeys(("notBefore", "dueAt", "sentAt", "leaseUntil", "generationStartedAt"), moment)
+    waiting = record("t-1", "RETRYING", "POSTPONED", attemptsUsed=0, attemptCount=7, **times)
+    waiting["attempts"][0]["times"] = 7
+    stack.put(waiting | {"expiresAt": 1_795_000_000})
+    shown = json.loads(ops("show", "t-1").stdout)
+    assert {shown[name] for name in times} == {"2026-11-18T11:06:40.250Z"}
+    assert shown["expiresAt"] == "2026-11-18T11:06:40.000Z"
+    assert (shown["attemptsUsed"], shown["attemptCount"], shown["attempts"][0]["times"]) == (0, 7, 7)
+
+
+def test_show_tells_who_gave_up_and_why_a_task_was_cancelled(stack: MotoStack, ops: Ops) -> None:
+    stack.put(record("t-1", "GIVING_UP", "FAILED"))
+    stack.put(
+        record("t-2", "CANCELLED", "FAILED", cancelReason="sold out", cancelledAt="2026-11-21T09:00:00.000Z")
+    )
+    assert json.loads(ops("show", "t-1").stdout)["status"] == "GIVING_UP"
+    assert json.loads(ops("show", "t-2").stdout)["cancelReason"] == "sold out"
 
 
 def test_show_says_when_there_is_no_such_task(ops: Ops) -> None:

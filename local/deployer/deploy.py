@@ -12,6 +12,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -79,9 +80,11 @@ def run_program(program: Program, create: CreateResource) -> dict[str, Any]:
         The program, or one of its resources, failed.
     """
     monitor = DeployingMonitor(create)
+    # The real AWS provider's, for `pulumi up -s local`: this emulator has an address of its own.
+    config = {key: value for key, value in program.config.items() if key != "aws:endpoints"}
     failed: BaseException | None = None
     try:
-        execute(program, monitor)
+        execute(replace(program, config=config), monitor)
     # A program that calls `sys.exit` has not run to its end, which must not look like success.
     except (Exception, SystemExit) as error:
         failed = error

@@ -3,7 +3,7 @@
 import uuid
 
 from local.aws_clients import AwsClients
-from local.resources import apigateway, cloudwatch, dynamodb, lambda_, messaging, security
+from local.resources import apigateway, cloudwatch, dynamodb, lambda_, messaging, scheduler, security
 from local.resources.inputs import Created, Creator, Inputs
 
 
@@ -20,6 +20,7 @@ CREATORS: dict[str, Creator] = {
     **dynamodb.CREATORS,
     **lambda_.CREATORS,
     **messaging.CREATORS,
+    **scheduler.CREATORS,
     **security.CREATORS,
 }
 """What creates a resource, by Pulumi type token."""

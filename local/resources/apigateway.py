@@ -3,7 +3,7 @@
 from typing import Any
 
 from local.aws_clients import AwsClients
-from local.resources.inputs import Created, Creator, Inputs
+from local.resources.inputs import Created, Creator, Inputs, pascal_keys
 
 _ACCOUNT = "000000000000"
 """The emulator's account for the dummy credentials."""
@@ -68,7 +68,10 @@ def _stage(aws: AwsClients, inputs: Inputs) -> Created:
     parameters = inputs.parameters(
         "apiId", "autoDeploy", "description", "accessLogSettings", "defaultRouteSettings", "stageVariables"
     )
-    aws.apigateway.create_stage(StageName=name, Tags=inputs.tags(), **parameters)
+    routes = {
+        route.pop("routeKey"): pascal_keys(route) for route in map(dict, inputs.take("routeSettings", []))
+    }
+    aws.apigateway.create_stage(StageName=name, Tags=inputs.tags(), RouteSettings=routes, **parameters)
     api: Any = inputs.take("apiId")
     return Created(name, {"name": name, "executionArn": f"{_execution_arn(aws, api)}/{name}"})
 

@@ -1,4 +1,4 @@
-"""CloudWatch alarms and dashboards, and CloudWatch Logs' groups and saved queries.
+"""CloudWatch alarms and dashboards, and CloudWatch Logs' groups, metric filters and saved queries.
 
 See https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html and
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html.
@@ -107,6 +107,22 @@ def _query_definition(aws: AwsClients, inputs: Inputs) -> Created:
     return Created(query, {"queryDefinitionId": query})
 
 
+def _metric_filter(aws: AwsClients, inputs: Inputs) -> Created:
+    name = inputs.name()
+    given = inputs.take("metricTransformation")
+    transformation: Any = {f"metric{key.capitalize()}": given[key] for key in ("namespace", "name", "value")}
+    transformation |= {key: given[key] for key in ("dimensions", "unit") if key in given}
+    if default := given.get("defaultValue"):
+        transformation["defaultValue"] = float(default)
+    aws.logs.put_metric_filter(
+        filterName=name,
+        logGroupName=inputs.take("logGroupName"),
+        filterPattern=inputs.take("pattern"),
+        metricTransformations=[transformation],
+    )
+    return Created(name, {"name": name})
+
+
 def _unkept(error: ClientError) -> str:
     # A saved query is only text for people: the rest can be deployed into an emulator that keeps none.
     if "Unknown action" not in error.response["Error"]["Message"]:
@@ -131,4 +147,5 @@ CREATORS: dict[str, Creator] = {
     "aws:cloudwatch/dashboard:Dashboard": _dashboard,
     "aws:cloudwatch/logGroup:LogGroup": _log_group,
     "aws:cloudwatch/queryDefinition:QueryDefinition": _query_definition,
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": _metric_filter,
 }

@@ -17,7 +17,7 @@ def _table(aws: AwsClients, inputs: Inputs) -> Created:
         KeySchema=_key_schema(inputs.take("hashKey"), inputs.take("rangeKey")),
         Tags=inputs.tag_list(),
         **present({"GlobalSecondaryIndexes": indexes, "SSESpecification": _encryption(inputs)}),
-        **inputs.parameters("billingMode", "deletionProtectionEnabled", "tableClass"),
+        **inputs.parameters("billingMode", "deletionProtectionEnabled", "tableClass", "onDemandThroughput"),
     )["TableDescription"]
     aws.dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAITER_CONFIG)
     _switch_on_expiry(aws, name, inputs)
@@ -36,6 +36,7 @@ def _key_schema(hash_key: str, range_key: str | None) -> list[Any]:
 
 def _index(index: Mapping[str, Any]) -> dict[str, Any]:
     schemas = index.get("keySchemas")
+    cap = index.get("onDemandThroughput")
     return {
         "IndexName": index["name"],
         "KeySchema": pascal_keys(schemas)
@@ -44,6 +45,7 @@ def _index(index: Mapping[str, Any]) -> dict[str, Any]:
         "Projection": present(
             {"ProjectionType": index["projectionType"], "NonKeyAttributes": index.get("nonKeyAttributes")}
         ),
+        **({"OnDemandThroughput": pascal_keys(cap)} if cap else {}),
     }
 
 

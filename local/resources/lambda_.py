@@ -1,4 +1,4 @@
-"""Lambda functions, layers, permissions and event source mappings.
+"""Lambda functions, layers, permissions, event source mappings and rules for asynchronous invocations.
 
 See https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html.
 """
@@ -91,11 +91,23 @@ def _event_source_mapping(aws: AwsClients, inputs: Inputs) -> Created:
             "maximumBatchingWindowInSeconds",
             "scalingConfig",
             "functionResponseTypes",
+            "metricsConfig",
             "filterCriteria",
             "enabled",
         ),
     )
     return Created(mapping["UUID"], {"uuid": mapping["UUID"], "functionArn": mapping["FunctionArn"]})
+
+
+def _event_invoke_config(aws: AwsClients, inputs: Inputs) -> Created:
+    name = inputs.take("functionName")
+    aws.functions.put_function_event_invoke_config(
+        FunctionName=name,
+        **inputs.parameters(
+            "qualifier", "maximumRetryAttempts", "maximumEventAgeInSeconds", "destinationConfig"
+        ),
+    )
+    return Created(name)
 
 
 def zip_bytes(archive: pulumi.Archive) -> bytes:
@@ -149,4 +161,5 @@ CREATORS: dict[str, Creator] = {
     "aws:lambda/layerVersion:LayerVersion": _layer_version,
     "aws:lambda/permission:Permission": _permission,
     "aws:lambda/eventSourceMapping:EventSourceMapping": _event_source_mapping,
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _event_invoke_config,
 }

@@ -10,6 +10,7 @@ import pytest
 
 from local.emulator.server import running_emulator
 from local.project import REPOSITORY
+from local.resources.inputs import pascal_keys
 from local.resources.lambda_ import zip_bytes
 from tests.support.local_deployment import Deployment, deploy_real_program
 
@@ -62,19 +63,26 @@ def test_the_queues_have_their_policies(deployed: Deployment) -> None:
         assert json.loads(_queue(deployed, inputs["queueUrl"])["Policy"]) == json.loads(inputs["policy"])
 
 
-def test_the_table_has_the_keys_the_index_and_the_protection_that_the_program_gives_it(
+def test_the_table_has_the_keys_the_indexes_and_the_protection_that_the_program_gives_it(
     deployed: Deployment,
 ) -> None:
     inputs = deployed.inputs["aws:dynamodb/table:Table"]["tasks"]
     name = deployed.outputs["tasksTableName"]
     table = deployed.aws.dynamodb.describe_table(TableName=name)["Table"]
-    index, (wanted,) = table["GlobalSecondaryIndexes"][0], inputs["globalSecondaryIndexes"]
     assert table["KeySchema"] == [{"AttributeName": inputs["hashKey"], "KeyType": "HASH"}]
-    assert [key["AttributeName"] for key in index["KeySchema"]] == [
-        key["attributeName"] for key in wanted["keySchemas"]
-    ]
-    assert index["Projection"]["NonKeyAttributes"] == wanted["nonKeyAttributes"]
+    types = {each["AttributeName"]: each["AttributeType"] for each in table["AttributeDefinitions"]}
+    assert types == {each["name"]: each["type"] for each in inputs["attributes"]}
+    indexes = {index["IndexName"]: index for index in table["GlobalSecondaryIndexes"]}
+    assert indexes.keys() == {wanted["name"] for wanted in inputs["globalSecondaryIndexes"]}
+    for wanted in inputs["globalSecondaryIndexes"]:
+        index = indexes[wanted["name"]]
+        keys = [(key["AttributeName"], key["KeyType"]) for key in index["KeySchema"]]
+        assert keys == [(wanted["hashKey"], "HASH"), (wanted["rangeKey"], "RANGE")]
+        assert index["Projection"]["ProjectionType"] == wanted["projectionType"]
+        assert index["Projection"].get("NonKeyAttributes") == wanted.get("nonKeyAttributes")
     assert table["DeletionProtectionEnabled"] == inputs["deletionProtectionEnabled"]
+    cap = {"MaxReadRequestUnits": 500, "MaxWriteRequestUnits": 400}
+    assert [table["OnDemandThroughput"], index["OnDemandThroughput"]] == [cap, cap]
 
 
 def test_the_table_expires_and_backs_up_as_the_program_says(deployed: Deployment) -> None:
@@ -124,8 +132,34 @@ def test_the_queues_feed_the_functions_as_the_program_says(deployed: Deployment)
         )
 
 
+def test_the_schedules_invoke_the_waker_as_the_program_says(deployed: Deployment) -> None:
+    scheduler = deployed.aws.client("scheduler")
+    wanted = deployed.inputs["aws:scheduler/schedule:Schedule"].values()
+    (group,) = deployed.inputs["aws:scheduler/scheduleGroup:ScheduleGroup"].values()
+    found = scheduler.list_schedules(GroupName=group["name"])["Schedules"]
+    assert {each["Name"] for each in found} == {inputs["name"] for inputs in wanted}
+    for inputs in wanted:
+        schedule = scheduler.get_schedule(GroupName=inputs["groupName"], Name=inputs["name"])
+        assert schedule["ScheduleExpression"] == inputs["scheduleExpression"]
+        assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert schedule["State"] == "ENABLED"
+        assert schedule["Target"] == pascal_keys(inputs["target"])
+        waker = deployed.outputs["functionNames"]["wake_tasks"]
+        assert schedule["Target"]["Arn"].endswith(f":function:{waker}")
+
+
+def test_a_run_that_fails_is_not_repeated(deployed: Deployment) -> None:
+    (inputs,) = deployed.inputs["aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig"].values()
+    found = deployed.aws.functions.get_function_event_invoke_config(FunctionName=inputs["functionName"])
+    assert found["MaximumRetryAttempts"] == inputs["maximumRetryAttempts"] == 0
+    assert found["MaximumEventAgeInSeconds"] == inputs["maximumEventAgeInSeconds"]
+
+
 def test_the_api_has_the_routes_of_the_program(deployed: Deployment) -> None:
     api = deployed.outputs["apiEndpoint"].split("/")[-2]
+    (stage,) = deployed.aws.apigateway.get_stages(ApiId=api)["Items"]
+    limits = {"ThrottlingRateLimit": 400, "ThrottlingBurstLimit": 200}
+    assert stage["RouteSettings"] == {"POST /tasks/batch": limits}
     found = deployed.aws.apigateway.get_routes(ApiId=api)["Items"]
     wanted = deployed.inputs["aws:apigatewayv2/route:Route"].values()
     assert {(route["RouteKey"], route["Target"], route["AuthorizationType"]) for route in found} == {
@@ -138,12 +172,16 @@ def test_every_alarm_of_the_program_reaches_the_topic(deployed: Deployment) -> N
     wanted = deployed.inputs["aws:cloudwatch/metricAlarm:MetricAlarm"].values()
     assert found.keys() == {inputs["name"] for inputs in wanted}
     topic = [deployed.outputs["alarmTopicArn"]]
-    assert all(alarm["AlarmActions"] == alarm["OKActions"] == topic for alarm in found.values())
+    for inputs in wanted:
+        alarm = found[inputs["name"]]
+        assert alarm["AlarmActions"] == topic
+        assert alarm["OKActions"] == inputs.get("okActions", [])
 
 
 def test_the_roles_have_the_policies_of_the_program(deployed: Deployment) -> None:
     policies = deployed.inputs["aws:iam/rolePolicy:RolePolicy"].values()
-    assert len(policies) == len(deployed.outputs["functionNames"])
+    # One for each function, and one for the schedules.
+    assert len(policies) == len(deployed.outputs["functionNames"]) + 1
     for inputs in policies:
         found = deployed.aws.iam.get_role_policy(RoleName=inputs["role"], PolicyName=inputs["name"])
         assert found["PolicyDocument"] == json.loads(inputs["policy"])

@@ -39,9 +39,12 @@ def run(tmp_path: Path, recorder: Recorder) -> Run:
     return lambda source: _run(write_program(tmp_path, source), recorder)
 
 
+CONFIG = {"sample:greeting": "hi", "aws:endpoints": '[{"sqs": "http://127.0.0.1:4566"}]'}
+
+
 def _run(folder: Path, create: Any) -> dict[str, Any]:
     def program() -> dict[str, Any]:
-        return run_program(Program(folder, "sample", "local", {"sample:greeting": "hi"}), create)
+        return run_program(Program(folder, "sample", "local", CONFIG), create)
 
     return in_fresh_context(program)
 
@@ -68,6 +71,13 @@ def test_a_program_sees_its_project_stack_and_configuration(run: Run) -> None:
         pulumi.export("all", [pulumi.get_project(), pulumi.get_stack(), pulumi.Config().require("greeting")])
     """)
     assert outputs == {"all": ["sample", "local", "hi"]}
+
+
+def test_a_program_does_not_see_the_endpoints_of_the_real_provider(run: Run) -> None:
+    outputs = run("""
+        pulumi.export("endpoints", pulumi.Config("aws").get("endpoints") or "none")
+    """)
+    assert outputs == {"endpoints": "none"}
 
 
 def test_resources_get_the_outputs_of_those_that_they_depend_on(run: Run, recorder: Recorder) -> None:

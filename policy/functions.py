@@ -1,23 +1,23 @@
 """Rules about functions: their roles, logs and alarms, and the API in front of them."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pulumi_policy import PolicyResource
 
-from policy.rule import Messages, Resource, ResourceRule, StackRule, given, made_of, of_type, stack_of
+from policy.rule import Messages, Resource, ResourceRule, StackRule, given, in_production, made_of, of_type
 
 FUNCTION = "aws:lambda/function:Function"
 LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
 TOPIC = "aws:sns/topic:Topic"
+API = "aws:apigatewayv2/api:Api"
 ROUTE = "aws:apigatewayv2/route:Route"
 STAGE = "aws:apigatewayv2/stage:Stage"
 PERMISSION = "aws:lambda/permission:Permission"
 
 WATCHED_METRICS = ("Errors", "Throttles", "Duration")
-OPEN_STACKS = {"dev", "local"}
-"""Stacks for experiments, whose API may be open to everyone."""
 
 
 def _function_alarms(function: PolicyResource, stack: Sequence[PolicyResource]) -> Messages:
@@ -34,27 +34,28 @@ def _function_alarms(function: PolicyResource, stack: Sequence[PolicyResource]) 
 
 
 def _metrics(alarm: PolicyResource) -> Iterator[Mapping[str, Any]]:
-    """Yield the metrics that an alarm reads: its own, or those of its queries."""
+    """Yield the metrics that set an alarm off: its own, or those of its queries that are not taken off."""
     if alarm.props.get("metricName"):
         yield alarm.props
-    for query in alarm.props.get("metricQueries") or []:
-        if query.get("metric"):
+    queries = alarm.props.get("metricQueries") or []
+    taken_off = " ".join(query["expression"] for query in queries if "* -" in (query.get("expression") or ""))
+    for query in queries:
+        if query.get("metric") and not re.search(rf"\b{query['id']}\b", taken_off):
             yield query["metric"]
 
 
 def _function_log_group(function: PolicyResource, stack: Sequence[PolicyResource]) -> Messages:
-    name = _log_group(function)
-    if not any(name == group.props.get("name") for group in of_type(stack, LOG_GROUP)):
-        yield "writes to a log group that Lambda would create without retention: set loggingConfig.logGroup"
-    sharing = [each.name for each in of_type(stack, FUNCTION) if _log_group(each) == name]
-    if len(sharing) > 1:
-        yield f"shares its log group: {', '.join(sorted(sharing))}"
-
-
-def _log_group(function: PolicyResource) -> str:
-    """Return the log group that Lambda writes to, which it names after the function unless told otherwise."""
-    chosen = (function.props.get("loggingConfig") or {}).get("logGroup")
-    return str(chosen or f"/aws/lambda/{function.props['name']}")
+    # Judged by what it is made of: the provider computes `loggingConfig` where the program gives none.
+    groups = [each for each in of_type(stack, LOG_GROUP) if made_of(function, "loggingConfig", each)]
+    if not groups:
+        yield (
+            "writes to a log group that Lambda would create without retention: set loggingConfig.logGroup to "
+            "the name of a log group of this stack"
+        )
+    for group in groups:
+        sharing = [each.name for each in of_type(stack, FUNCTION) if made_of(each, "loggingConfig", group)]
+        if len(sharing) > 1:
+            yield f"shares its log group: {', '.join(sorted(sharing))}"
 
 
 def _function_role(function: PolicyResource, stack: Sequence[PolicyResource]) -> Messages:
@@ -70,9 +71,9 @@ def _log_retention(group: Resource) -> Messages:
 
 
 def _alarm_heard(alarm: Resource) -> Messages:
-    for key in ("alarmActions", "okActions"):
-        if not given(alarm, key):
-            yield f"tells nobody: set {key}"
+    # An alarm on an event has no OK to tell: the event is not undone.
+    if not given(alarm, "alarmActions"):
+        yield "tells nobody: set alarmActions"
 
 
 def _alarm_explained(alarm: Resource) -> Messages:
@@ -86,8 +87,18 @@ def _topic_encrypted(topic: Resource) -> Messages:
         yield "is not encrypted: set kmsMasterKeyId"
 
 
-def _route_guarded(route: Resource) -> Messages:
-    if route.props.get("authorizationType", "NONE") == "NONE" and stack_of(route) not in OPEN_STACKS:
+def _function_simulation(function: Resource) -> Messages:
+    variables = (function.props.get("environment") or {}).get("variables") or {}
+    simulates = float(variables.get("FAILURE_RATE") or 0) > 0 or variables.get("PERMANENT_FAILURE_SUFFIX")
+    if simulates and in_production(function):
+        yield "fails tasks on purpose: set taskguard:failureRate to 0, and permanentFailureSuffix to nothing"
+
+
+def _route_guarded(route: PolicyResource, stack: Sequence[PolicyResource]) -> Messages:
+    # Routes have no tags; their API has.
+    apis = [each for each in of_type(stack, API) if made_of(route, "apiId", each)]
+    is_open = route.props.get("authorizationType", "NONE") == "NONE"
+    if is_open and (not apis or any(in_production(each) for each in apis)):
         yield "may be called by anyone: set taskguard:apiAuth to iam or jwt"
 
 
@@ -119,15 +130,16 @@ RULES = (
         "function-log-group", "Each function has a log group of its own.", FUNCTION, _function_log_group
     ),
     StackRule("function-role", "Each function has a role of its own.", FUNCTION, _function_role),
+    ResourceRule(
+        "function-simulation", "Production simulates no failures.", (FUNCTION,), _function_simulation
+    ),
     ResourceRule("log-retention", "Logs expire.", (LOG_GROUP,), _log_retention),
-    ResourceRule("alarm-heard", "Alarms report both going off and recovering.", (ALARM,), _alarm_heard),
+    ResourceRule("alarm-heard", "Alarms report that they go off.", (ALARM,), _alarm_heard),
     ResourceRule(
         "alarm-explained", "Alarms say what they mean and what no data means.", (ALARM,), _alarm_explained
     ),
     ResourceRule("topic-encrypted", "Topics are encrypted at rest.", (TOPIC,), _topic_encrypted),
-    ResourceRule(
-        "route-guarded", "Routes know who calls, except in dev and local.", (ROUTE,), _route_guarded
-    ),
+    StackRule("route-guarded", "Production's routes know who calls.", ROUTE, _route_guarded),
     ResourceRule("stage-throttled", "The API limits its traffic.", (STAGE,), _stage_throttled),
     ResourceRule("stage-logged", "The API logs who called what.", (STAGE,), _stage_logged),
     ResourceRule(

@@ -2,6 +2,10 @@
 
 Rules are pure functions from resources to messages. Reading a value that a preview does not know yet raises
 Pulumi's `UnknownValueError`; the engine then reports that the rule must wait for `pulumi up`.
+
+A rule about one resource sees its inputs. A rule about all of them sees what the provider plans, so that a
+property that the provider computes is never missing: it is unknown, or what it was. Such a rule asks what a
+property is made of (`made_of`), not whether it is there.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -110,6 +114,10 @@ def given(resource: Resource, key: str) -> bool:
         return True
 
 
-def stack_of(resource: Resource) -> str:
-    """Return the name of the stack that a resource belongs to: `urn:pulumi:<stack>::...`."""
-    return resource.urn.split("::")[0].split(":")[-1]
+def in_production(resource: Resource) -> bool:
+    """Return whether production's rules hold for a resource: unless its tag says that it is for development.
+
+    The program sets the tag `Environment` from the setting `environment`: docs/decisions, 42.
+    """
+    tags = resource.props.get("tags") or {}
+    return bool(tags.get("Environment") != "development")

@@ -7,7 +7,7 @@ from pulumi_policy import PolicyResource
 
 from policy.functions import FUNCTION
 from policy.iam import statements
-from policy.rule import Messages, Resource, ResourceRule, StackRule, given, made_of, of_type, stack_of
+from policy.rule import Messages, Resource, ResourceRule, StackRule, given, in_production, made_of, of_type
 
 QUEUE = "aws:sqs/queue:Queue"
 QUEUE_POLICY = "aws:sqs/queuePolicy:QueuePolicy"
@@ -16,8 +16,6 @@ MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
 TABLE = "aws:dynamodb/table:Table"
 
 INSECURE = {"Bool": {"aws:SecureTransport": "false"}}
-PROTECTED_STACKS = {"prod"}
-"""Stacks whose data must not be deleted."""
 
 
 def _queue_encrypted(queue: Resource) -> Messages:
@@ -42,8 +40,18 @@ def _denies_plain_http(policy: PolicyResource) -> bool:
 
 
 def _queue_redrive(queue: PolicyResource, stack: Sequence[PolicyResource]) -> Messages:
-    if not given(queue, "redrivePolicy") and not _sources(queue, stack):
-        yield "has no redrivePolicy and is not a dead-letter queue: what fails is retried until it expires"
+    # Judged by what it is made of: the provider computes the property where the program gives none, so it is
+    # unknown before the queue exists, and keeps its old value when the program no longer gives one.
+    if not _targets(queue, stack) and not _sources(queue, stack):
+        yield (
+            "has no redrivePolicy made from a queue of this stack, and is no dead-letter queue: what fails "
+            "is retried until it expires. (Taking the policy out of the program probably does not take it "
+            "out of AWS: the provider leaves alone what it is not told.)"
+        )
+
+
+def _targets(queue: PolicyResource, stack: Sequence[PolicyResource]) -> list[PolicyResource]:
+    return [each for each in of_type(stack, QUEUE) if made_of(queue, "redrivePolicy", each)]
 
 
 def _sources(queue: PolicyResource, stack: Sequence[PolicyResource]) -> list[PolicyResource]:
@@ -101,10 +109,14 @@ def _table_recoverable(table: Resource) -> Messages:
 
 
 def _table_undeletable(table: Resource) -> Messages:
-    if stack_of(table) in PROTECTED_STACKS and not table.props.get("deletionProtectionEnabled"):
+    if in_production(table) and not table.props.get("deletionProtectionEnabled"):
         yield "can be deleted: set deletionProtectionEnabled (taskguard:protectData)"
-    if stack_of(table) in PROTECTED_STACKS and not table.opts.protect:
-        yield "can be replaced by Pulumi: set the resource option protect (taskguard:protectData)"
+    yield from _undeletable(table)
+
+
+def _undeletable(resource: Resource) -> Messages:
+    if in_production(resource) and not resource.opts.protect:
+        yield "can be deleted by Pulumi: set the resource option protect (taskguard:protectData)"
 
 
 RULES = (
@@ -117,6 +129,7 @@ RULES = (
         QUEUE,
         _queue_redrive_restricted,
     ),
+    ResourceRule("queue-undeletable", "Production's queues cannot be deleted.", (QUEUE,), _undeletable),
     StackRule(
         "queue-retention", "Dead letters are kept longer than other messages.", QUEUE, _queue_retention
     ),

@@ -20,6 +20,11 @@ from tests.support.events import Context, http_event, received
 from tests.support.fake_outputs import ACCOUNT, REGION
 from tests.support.program import ProgramRun
 
+# Each other call is allowed by an action of its own name:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+ACTIONS = {"DeleteMessageBatch": "DeleteMessage"}
+"""The IAM action that allows a call, where it has another name."""
+
 
 @dataclass(frozen=True, order=True)
 class Call:
@@ -91,6 +96,28 @@ class Deployed:
         for record in records:
             self.sqs.delete_message(QueueUrl=queue, ReceiptHandle=record["receiptHandle"])
 
+    def empty_queues(self) -> None:
+        """Remove every message, also those that are delayed and would come up while something else runs.
+
+        The queues are made anew: purging is allowed once a minute.
+        """
+        for queue in (self.task_queue, self.dead_letter_queue):
+            self.sqs.delete_queue(QueueUrl=queue)
+        self._create_queues()
+
+    def wake(self, run: str) -> Any:
+        """Call wake_tasks as one of its schedules does."""
+        return self.invoke("wake-tasks", {"run": run})
+
+    def change(self, task_id: str, expression: str, **values: Any) -> None:
+        """Change a record, as time or somebody else would."""
+        self.dynamodb.update_item(
+            TableName=self.table,
+            Key={"taskId": {"S": task_id}},
+            UpdateExpression=expression,
+            ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
+        )
+
     def invoke(self, function: str, event: Mapping[str, Any], **environment: str) -> Any:
         """Call a function in a new execution environment; `environment` changes single variables."""
         inputs = self.run.one("aws:lambda/function:Function", function).inputs
@@ -115,7 +142,8 @@ class Deployed:
     def _recorder(self, function: str) -> Callable[..., None]:
         def record(params: Mapping[str, Any], model: Any, **_: Any) -> None:
             service = model.service_model.service_name
-            self.calls.add(Call(function, f"{service}:{model.name}", arn_of(service, params)))
+            action = f"{service}:{ACTIONS.get(model.name, model.name)}"
+            self.calls.add(Call(function, action, arn_of(service, params)))
 
         return record
 
@@ -124,6 +152,9 @@ class Deployed:
             known = SHAPES[table.type].properties(table.inputs)
             keys = ("TableName", "KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
             self.dynamodb.create_table(**{key: known[key] for key in keys})
+        self._create_queues()
+
+    def _create_queues(self) -> None:
         for queue in self.run.all("aws:sqs/queue:Queue"):
             self.sqs.create_queue(QueueName=queue.inputs["name"])
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.proofs.conformance.recording import Recording
+from tests.support.fake_outputs import fake_uuid
 from tests.support.program import ProgramRun, Registered
 
 ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+MAPPING = "aws:lambda/eventSourceMapping:EventSourceMapping"
+METRIC_FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 
 
 @dataclass(frozen=True, order=True)
@@ -21,7 +24,8 @@ class Metric:
     @classmethod
     def of(cls, inputs: Mapping[str, Any]) -> "Metric":
         """Return the metric that an alarm or a query of one names."""
-        return cls(inputs["namespace"], inputs["metricName"], tuple(sorted(inputs["dimensions"].items())))
+        dimensions = inputs.get("dimensions") or {}
+        return cls(inputs["namespace"], inputs["metricName"], tuple(sorted(dimensions.items())))
 
 
 def alarm_metrics(alarm: Registered) -> list[Metric]:
@@ -57,6 +61,12 @@ def emitted_metrics(recorded: Recording) -> set[Metric]:
     }
 
 
+def filtered_metrics(run: ProgramRun) -> set[Metric]:
+    """Return what metric filters make of log lines."""
+    made = [each.inputs["metricTransformation"] for each in run.all(METRIC_FILTER)]
+    return {Metric(each["namespace"], each["name"], ()) for each in made}
+
+
 def known_values(run: ProgramRun) -> dict[str, set[str]]:
     """Return the values that each of AWS's dimensions can have in a stack."""
     functions = {each.inputs["name"] for each in run.all("aws:lambda/function:Function")}
@@ -69,6 +79,7 @@ def known_values(run: ProgramRun) -> dict[str, set[str]]:
             index["name"] for each in tables for index in each.inputs["globalSecondaryIndexes"]
         },
         "ApiId": {each.inputs["apiId"] for each in run.all("aws:apigatewayv2/stage:Stage")},
+        "EventSourceMappingUUID": {fake_uuid(each.name) for each in run.all(MAPPING)},
         "Stage": {each.inputs["name"] for each in run.all("aws:apigatewayv2/stage:Stage")},
     }
 
@@ -86,13 +97,19 @@ def _each(metrics: str, *dimensions: str) -> dict[str, frozenset[Dimensions]]:
 
 METRICS: Mapping[str, Mapping[str, frozenset[Dimensions]]] = {
     # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-    "AWS/Lambda": _each(
-        "Invocations Errors Throttles Duration ConcurrentExecutions",
-        "",
-        "FunctionName",
-        "FunctionName Resource",
-        "FunctionName Resource ExecutedVersion",
-    ),
+    "AWS/Lambda": {
+        **_each(
+            "PolledEventCount InvokedEventCount FailedInvokeEventCount DeletedEventCount",
+            "EventSourceMappingUUID",
+        ),
+        **_each(
+            "Invocations Errors Throttles Duration ConcurrentExecutions",
+            "",
+            "FunctionName",
+            "FunctionName Resource",
+            "FunctionName Resource ExecutedVersion",
+        ),
+    },
     # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
     "AWS/SQS": _each(
         "ApproximateAgeOfOldestMessage ApproximateNumberOfMessagesDelayed "

@@ -52,17 +52,36 @@ def with_(key: Key, property_: str, value: Any, *, keeps_links: bool = False) ->
     return mutation
 
 
-def unprotected(resources: Resources) -> None:
-    """Let Pulumi delete the table."""
-    table = find(resources, TABLE)
-    table.opts = deepcopy(table.opts)
-    table.opts.protect = False
+def unprotected(key: Key) -> Mutation:
+    """Let Pulumi delete a resource."""
+
+    def mutation(resources: Resources) -> None:
+        resource = find(resources, key)
+        resource.opts = deepcopy(resource.opts)
+        resource.opts.protect = False
+
+    return mutation
 
 
-def role_of_another(resources: Resources) -> None:
-    """Let two functions have one role."""
-    other = find(resources, ("aws:lambda/function:Function", "get-task"))
-    find(resources, FUNCTION).property_dependencies["role"] = other.property_dependencies["role"]
+def simulating(**variables: str) -> Mutation:
+    """Let attempts fail on purpose."""
+
+    def mutation(resources: Resources) -> None:
+        function = find(resources, FUNCTION)
+        given = function.props["environment"]["variables"]
+        function.props = {**function.props, "environment": {"variables": {**given, **variables}}}
+
+    return mutation
+
+
+def as_anothers(property_: str) -> Mutation:
+    """Make a property of the function from what another function's is made from."""
+
+    def mutation(resources: Resources) -> None:
+        other = find(resources, (FUNCTION[0], "get-task"))
+        find(resources, FUNCTION).property_dependencies[property_] = other.property_dependencies[property_]
+
+    return mutation
 
 
 def allowing(key: Key, property_: str, **statement: Any) -> Mutation:
@@ -86,21 +105,23 @@ MUTATIONS: Mapping[str, list[tuple[str, Mutation]]] = {
     "mapping-visibility": [("process-task", with_(QUEUE, "visibilityTimeoutSeconds", 30))],
     "function-alarms": [
         ("process-task", dropped(ALARM)),
-        ("process-task", dropped((ALARM[0], "process-task-throttles"))),
-        ("process-task", with_((ALARM[0], "process-task-near-timeout"), "dimensions", {})),
+        ("process-task", dropped((ALARM[0], "functions-throttled"))),
+        ("process-task", dropped((ALARM[0], "process-task-near-timeout"))),
+        ("process-task", with_(ALARM, "dimensions", {})),
     ],
     "function-log-group": [
         ("process-task", dropped(LOG_GROUP)),
+        ("process-task", without(FUNCTION, "loggingConfig")),
         (
             "process-task",
             with_(FUNCTION, "loggingConfig", {"logGroup": "/aws/lambda/taskguard-prod-get-task"}),
         ),
+        ("process-task", as_anothers("loggingConfig")),
     ],
-    "function-role": [("process-task", role_of_another)],
+    "function-role": [("process-task", as_anothers("role"))],
     "log-retention": [("process-task-log", without(LOG_GROUP, "retentionInDays"))],
     "alarm-heard": [
         ("process-task-errors", without(ALARM, "alarmActions")),
-        ("process-task-errors", without(ALARM, "okActions")),
     ],
     "alarm-explained": [
         ("process-task-errors", without(ALARM, "alarmDescription")),
@@ -111,7 +132,12 @@ MUTATIONS: Mapping[str, list[tuple[str, Mutation]]] = {
     "table-recoverable": [("tasks", with_(TABLE, "pointInTimeRecovery", {"enabled": False}))],
     "table-undeletable": [
         ("tasks", with_(TABLE, "deletionProtectionEnabled", value=False)),
-        ("tasks", unprotected),
+        ("tasks", unprotected(TABLE)),
+    ],
+    "queue-undeletable": [("tasks", unprotected(QUEUE)), ("dead-letters", unprotected(DEAD_LETTERS))],
+    "function-simulation": [
+        ("process-task", simulating(FAILURE_RATE="0.05")),
+        ("process-task", simulating(PERMANENT_FAILURE_SUFFIX="3")),
     ],
     "route-guarded": [
         (

@@ -5,7 +5,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -28,6 +28,7 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError, unknown_checking_proxy
 
 from policy.rule import ResourceRule, Rule
+from tests.proofs.conformance.provider_schema import computed_properties
 from tests.support.program import REPOSITORY, ProgramRun, Registered
 
 
@@ -59,9 +60,19 @@ class Judgement:
         self.violations.add((urn.split("::")[-1], message))
 
 
-def judge(rule: Rule, resources: Sequence[PolicyResource]) -> Judgement:
-    """Return what a rule reports about all resources of a stack."""
+def judge(
+    rule: Rule, resources: Sequence[PolicyResource], deployed: Sequence[PolicyResource] = ()
+) -> Judgement:
+    """Return what a rule reports about all resources of a stack.
+
+    A rule about one resource is given its inputs, a rule about all of them what the provider plans: these and
+    what it computes. That is unknown of a new resource, and stays as it is of one that is `deployed`. See
+    `AnalyzeResources` in pulumi/pulumi, `pkg/resource/deploy/step_generator.go`.
+    """
     judgement = Judgement()
+    if not isinstance(rule, ResourceRule):
+        before = {each.urn: each.props for each in deployed}
+        resources = [_planned(each, before.get(each.urn, {})) for each in resources]
     for validate in _validations(rule, [_checked(each) for each in resources], judgement.report):
         try:
             validate()
@@ -79,6 +90,14 @@ def _validations(
             yield partial(rule.validate, _resource_args(each), report)
     else:
         yield partial(rule.validate, StackValidationArgs(resources), report)
+
+
+def _planned(resource: PolicyResource, before: Mapping[str, Any]) -> PolicyResource:
+    given = {key: value for key, value in resource.props.items() if value is not None}
+    computed = {
+        key: before.get(key, UNKNOWN_STRING_VALUE) for key in computed_properties(resource.resource_type)
+    }
+    return _with_props(resource, {**computed, **given})
 
 
 def _policy_resource(resource: Registered) -> PolicyResource:
@@ -116,9 +135,13 @@ def _resource_args(each: PolicyResource) -> ResourceValidationArgs:
 def _checked(resource: PolicyResource) -> PolicyResource:
     """Return a resource whose properties raise when they are read and not known yet, as the engine's do."""
     proxied: Any = unknown_checking_proxy(dict(resource.props))
+    return _with_props(resource, proxied)
+
+
+def _with_props(resource: PolicyResource, props: Mapping[str, Any]) -> PolicyResource:
     return PolicyResource(
         resource.resource_type,
-        proxied,
+        props,
         resource.urn,
         resource.name,
         resource.opts,

@@ -32,6 +32,7 @@ def recording(stack: str) -> Recording:
     with deployed(run) as cloud, redirect_stdout(output):
         for scenario in SCENARIOS:
             scenario(cloud)
+            cloud.empty_queues()
     lines = tuple(json.loads(line) for line in output.getvalue().splitlines())
     return Recording(run, frozenset(cloud.calls), lines)
 

@@ -1,9 +1,12 @@
 """Every way through the functions, each as short as it can be."""
 
+import json
+from concurrent.futures import FIRST_COMPLETED, wait
+from threading import Event
 from typing import Any
 from unittest.mock import patch
 
-from taskguard.model.errors import PermanentError
+from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.work import Task, WorkContext
 from tests.proofs.conformance.deployed import Deployed
@@ -42,10 +45,90 @@ def complete(cloud: Deployed) -> None:
 
 
 def fail(cloud: Deployed) -> None:
-    """Fail an attempt, and fail the last attempt."""
-    for receive_count in (1, 3):
-        cloud.post("/tasks", _task(f"fails-{receive_count}"))
-        assert len(cloud.deliver(PROCESS, cloud.task_queue, receive_count, FAILURE_RATE="1")) == 1
+    """Fail an attempt, try again too early, and fail the last attempt."""
+    cloud.post("/tasks", _task("fails"))
+    assert len(cloud.deliver(PROCESS, cloud.task_queue, FAILURE_RATE="1")) == 1
+    _send(cloud, cloud.task_queue, _task("fails"))
+    assert len(cloud.deliver(PROCESS, cloud.task_queue)) == 1
+    cloud.post("/tasks", _task("fails-for-good"))
+    assert cloud.deliver(PROCESS, cloud.task_queue, FAILURE_RATE="1", MAX_ATTEMPTS="1") == []
+    assert cloud.deliver(MONITOR, cloud.dead_letter_queue) == []
+
+
+def move_back(cloud: Deployed) -> None:
+    """A dead letter that a person moves back to the task queue, as AWS's own redrive does, is tried again."""
+    _send(cloud, cloud.task_queue, _task("fails-for-good") | {"deadLetter": True})
+    assert cloud.deliver(PROCESS, cloud.task_queue) == []
+    assert cloud.deliver(PROCESS, cloud.task_queue) == []
+    assert _state(cloud, "fails-for-good") == "COMPLETED"
+
+
+def lose_the_message(cloud: Deployed) -> None:
+    """The message of a failed attempt is gone when it is to be hidden: another is sent."""
+    cloud.post("/tasks", _task("gone"))
+    with failing("ChangeMessageVisibility", "ReceiptHandleIsInvalid"):
+        assert cloud.deliver(PROCESS, cloud.task_queue, FAILURE_RATE="1") == []
+
+
+def postpone(cloud: Deployed) -> None:
+    """Work that asks to be called later: its next message is sent delayed, or later by the waker."""
+    for seconds in (90, 3600):
+        cloud.post("/tasks", _task(f"later-{seconds}"))
+        with patch("process_task.handler.perform", side_effect=RetryAfter(seconds)):
+            assert cloud.deliver(PROCESS, cloud.task_queue) == []
+    assert cloud.wake("due")["woken"] == 0
+    cloud.change("later-3600", "SET dueAt = :now", now={"N": "1"})
+    assert cloud.wake("due")["woken"] == 1
+    assert cloud.deliver(PROCESS, cloud.task_queue) == []
+    assert _state(cloud, "later-3600") == "COMPLETED"
+
+
+def hang(cloud: Deployed) -> None:
+    """An attempt that hangs is reported just before its invocation's end; its neighbour counts as done."""
+    hangs, over = Event(), Event()
+
+    def work(task: Task, context: WorkContext) -> Json:
+        if task.task_id == "hangs":
+            hangs.set()
+            over.wait(60)
+        return None
+
+    def until_one_hangs_and_one_is_done(handled: Any, _: float) -> None:
+        hangs.wait(60)
+        wait(handled, return_when=FIRST_COMPLETED)
+
+    for task_id in ("hangs", "does-not"):
+        cloud.post("/tasks", _task(task_id))
+    with (
+        patch("process_task.handler.perform", work),
+        patch("taskguard.edge.sqs.futures.wait", until_one_hangs_and_one_is_done),
+        patch("os._exit", side_effect=SystemExit),
+    ):
+        try:
+            cloud.deliver(PROCESS, cloud.task_queue)
+        except SystemExit:
+            over.set()
+    assert over.is_set(), "the process did not end itself"
+    assert (_state(cloud, "hangs"), _state(cloud, "does-not")) == ("RETRYING", "COMPLETED")
+
+
+def strand(cloud: Deployed) -> None:
+    """Tasks whose messages SQS has deleted get new ones: by a repeated submit, and by the scan."""
+    for task_id in ("repeated", "scanned"):
+        cloud.post("/tasks", _task(task_id))
+        cloud.deliver(PROCESS, cloud.task_queue, FAILURE_RATE="1")
+        cloud.change(task_id, "SET sentAt = :long_ago REMOVE notBefore", long_ago={"N": "1"})
+    cloud.post("/tasks", _task("given-up"))
+    with patch("process_task.handler.perform", side_effect=PermanentError("never")):
+        cloud.deliver(PROCESS, cloud.task_queue)
+    cloud.delete(cloud.dead_letter_queue, cloud.receive(cloud.dead_letter_queue))
+    cloud.change("given-up", "SET updatedAt = :long_ago", long_ago={"S": "2026-01-01T00:00:00.000Z"})
+    assert _status(cloud.post("/tasks", _task("repeated"))) == 200
+    assert cloud.wake("scan")["rescued"] == 2
+    assert cloud.deliver(PROCESS, cloud.task_queue) == []
+    assert (_state(cloud, "repeated"), _state(cloud, "scanned")) == ("COMPLETED", "COMPLETED")
+    assert cloud.deliver(MONITOR, cloud.dead_letter_queue) == []
+    assert _state(cloud, "given-up") == "DEAD_LETTERED"
 
 
 def give_up(cloud: Deployed) -> None:
@@ -60,12 +143,7 @@ def lose_the_lease(cloud: Deployed) -> None:
     """Another worker takes the task over while this one still works."""
 
     def slow(task: Task, context: WorkContext) -> Json:
-        cloud.dynamodb.update_item(
-            TableName=cloud.table,
-            Key={"taskId": {"S": task.task_id}},
-            UpdateExpression="SET leaseToken = :another",
-            ExpressionAttributeValues={":another": {"S": "another"}},
-        )
+        cloud.change(task.task_id, "SET leaseToken = :another", another={"S": "another"})
         return None
 
     cloud.post("/tasks", _task("slow"))
@@ -95,11 +173,12 @@ def dead_letter_of_a_completed_task(cloud: Deployed) -> None:
 
 
 def table_unavailable(cloud: Deployed) -> None:
-    """Messages come back while the table cannot be written."""
-    for function, queue in ((PROCESS, cloud.task_queue), (MONITOR, cloud.dead_letter_queue)):
-        _send(cloud, queue, _task("unlucky"))
-        with failing("UpdateItem"):
-            assert len(cloud.deliver(function, queue)) == 1
+    """Messages come back while the table cannot be written, or refuses."""
+    for code in ("InternalError", "AccessDeniedException"):
+        for function, queue in ((PROCESS, cloud.task_queue), (MONITOR, cloud.dead_letter_queue)):
+            _send(cloud, queue, _task("unlucky"))
+            with failing("UpdateItem", code):
+                assert len(cloud.deliver(function, queue)) == 1
 
 
 def unexpected_record(cloud: Deployed) -> None:
@@ -115,6 +194,11 @@ SCENARIOS = (
     read,
     complete,
     fail,
+    move_back,
+    lose_the_message,
+    postpone,
+    hang,
+    strand,
     give_up,
     lose_the_lease,
     task_in_progress,
@@ -134,6 +218,9 @@ def _status(answer: Any) -> int:
     return int(answer["statusCode"])
 
 
+def _state(cloud: Deployed, task_id: str) -> str:
+    return str(json.loads(cloud.get(f"/tasks/{task_id}")["body"])["status"])
+
+
 def _send(cloud: Deployed, queue: str, task: dict[str, Json]) -> None:
-    task_id, payload = task["taskId"], task["payload"]
-    cloud.sqs.send_message(QueueUrl=queue, MessageBody=f'{{"taskId": "{task_id}", "payload": {payload}}}')
+    cloud.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(task))

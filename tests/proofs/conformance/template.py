@@ -66,6 +66,8 @@ EVERYTHING_ON = {
     "apiAuth": "jwt",
     "apiJwtIssuer": "https://issuer.example.com",
     "apiJwtAudience": '["taskguard"]',
+    "apiJwtScopes": '["tasks"]',
+    "tableMaxWriteUnits": "400",
     "corsOrigins": '["https://example.com"]',
     "alarmEmail": "ops@example.com",
     "batchSize": "100",

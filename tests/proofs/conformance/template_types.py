@@ -45,34 +45,42 @@ def pairs(key: str, value: str) -> Convert:
 class Shape:
     """A type of CloudFormation's, and the inputs that are named (`names`) or written (`values`) otherwise.
 
-    An input whose name is mapped to an empty text has no counterpart.
+    An input whose name is mapped to an empty text has no counterpart. Properties that are written `always`
+    say what Pulumi's provider means by a missing input.
     """
 
     type: str
     names: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Convert] = field(default_factory=dict)
+    always: Mapping[str, Any] = field(default_factory=dict)
 
     def properties(self, inputs: Mapping[str, Any]) -> Properties:
         """Return the properties that these inputs are in CloudFormation."""
         values = {"tags": pairs("Key", "Value"), **self.values}
         names = {key: self.names.get(key, _capital(key)) for key in inputs}
-        return {name: values.get(key, pascal)(inputs[key]) for key, name in names.items() if name}
+        written = {name: values.get(key, pascal)(inputs[key]) for key, name in names.items() if name}
+        return {**self.always, **written}
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _keys(schemas: list[dict[str, str]]) -> list[Properties]:
-    return [{"AttributeName": key["attributeName"], "KeyType": key["keyType"]} for key in schemas]
-
-
 def _index(index: Mapping[str, Any]) -> Properties:
-    projection = {"projectionType": index["projectionType"], "nonKeyAttributes": index["nonKeyAttributes"]}
+    keys = {"HASH": index["hashKey"], "RANGE": index["rangeKey"]}
+    projection = {key: index[key] for key in ("projectionType", "nonKeyAttributes") if key in index}
     return {
         "IndexName": index["name"],
-        "KeySchema": _keys(index["keySchemas"]),
+        "KeySchema": [{"AttributeName": name, "KeyType": kind} for kind, name in keys.items()],
         "Projection": pascal(projection),
+        **({"OnDemandThroughput": pascal(cap)} if (cap := index.get("onDemandThroughput")) else {}),
+    }
+
+
+def _by_route(settings: list[Mapping[str, Any]]) -> Properties:
+    return {
+        each["routeKey"]: pascal({key: value for key, value in each.items() if key != "routeKey"})
+        for each in settings
     }
 
 
@@ -83,6 +91,16 @@ def _metric_query(query: Mapping[str, Any]) -> Properties:
         stat = {"Period": metric["period"], "Stat": metric["stat"]}
         written["MetricStat"] = {"Metric": METRIC.properties(measured), **stat}
     return dict(written)
+
+
+def _transformation(made: Mapping[str, Any]) -> Properties:
+    return {
+        "MetricName": made["name"],
+        "MetricNamespace": made["namespace"],
+        "MetricValue": made["value"],
+        "DefaultValue": float(made["defaultValue"]),
+        "Unit": made["unit"],
+    }
 
 
 METRIC = Shape("", values={"dimensions": pairs("Name", "Value")})
@@ -142,6 +160,10 @@ SHAPES: Mapping[str, Shape] = {
         },
     ),
     "aws:lambda/eventSourceMapping:EventSourceMapping": Shape("AWS::Lambda::EventSourceMapping"),
+    # Pulumi's provider means $LATEST where no qualifier is given; CloudFormation must be told.
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Shape(
+        "AWS::Lambda::EventInvokeConfig", always={"Qualifier": "$LATEST"}
+    ),
     "aws:lambda/permission:Permission": Shape(
         "AWS::Lambda::Permission", names={"function": "FunctionName", "statementId": ""}
     ),
@@ -154,8 +176,12 @@ SHAPES: Mapping[str, Shape] = {
     "aws:apigatewayv2/integration:Integration": Shape("AWS::ApiGatewayV2::Integration"),
     "aws:apigatewayv2/route:Route": Shape("AWS::ApiGatewayV2::Route"),
     "aws:apigatewayv2/stage:Stage": Shape(
-        "AWS::ApiGatewayV2::Stage", names={"name": "StageName"}, values={"tags": as_it_is}
+        "AWS::ApiGatewayV2::Stage",
+        names={"name": "StageName"},
+        values={"tags": as_it_is, "routeSettings": _by_route},
     ),
+    "aws:scheduler/scheduleGroup:ScheduleGroup": Shape("AWS::Scheduler::ScheduleGroup"),
+    "aws:scheduler/schedule:Schedule": Shape("AWS::Scheduler::Schedule"),
     "aws:kms/key:Key": Shape(
         "AWS::KMS::Key",
         names={"policy": "KeyPolicy", "deletionWindowInDays": "PendingWindowInDays"},
@@ -177,6 +203,15 @@ SHAPES: Mapping[str, Shape] = {
             "dimensions": pairs("Name", "Value"),
             "metricQueries": lambda all_: [_metric_query(each) for each in all_],
         },
+    ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Shape(
+        "AWS::Logs::MetricFilter",
+        names={
+            "name": "FilterName",
+            "pattern": "FilterPattern",
+            "metricTransformation": "MetricTransformations",
+        },
+        values={"metricTransformation": lambda made: [_transformation(made)]},
     ),
     "aws:cloudwatch/dashboard:Dashboard": Shape("AWS::CloudWatch::Dashboard"),
     "aws:cloudwatch/queryDefinition:QueryDefinition": Shape("AWS::Logs::QueryDefinition"),

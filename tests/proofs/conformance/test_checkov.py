@@ -73,7 +73,8 @@ WAIVERS = {
     ),
     "CKV_AWS_116": (
         "Lambda's dead-letter queue is for asynchronous invocations. The API invokes synchronously; what a "
-        "queue delivers goes to that queue's dead-letter queue, where it stays until it is recorded."
+        "queue delivers goes to that queue's dead-letter queue, where it stays until it is recorded. A run "
+        "of wake_tasks that fails is made good by the next, and an alarm goes off when there is none."
     ),
     "CKV_AWS_117": (
         "The functions reach nothing in a private network: only DynamoDB and SQS, over TLS and with IAM. A "

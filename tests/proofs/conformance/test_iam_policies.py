@@ -28,7 +28,7 @@ def test_no_role_has_a_finding(tmp_path: Path) -> None:
     for stack, run in STACKS.items():
         for policy in run().all(ROLE_POLICY):
             (tmp_path / f"{stack}-{policy.name}.json").write_text(policy.inputs["policy"])
-    assert len(list(tmp_path.iterdir())) == 4 * len(STACKS)
+    assert len(list(tmp_path.iterdir())) == 6 * len(STACKS)
     assert parliament(tmp_path, tmp_path) == []
 
 

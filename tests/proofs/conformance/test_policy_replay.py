@@ -11,7 +11,7 @@ from tests.proofs.conformance.deployed import Call
 from tests.proofs.conformance.recording import WRITES_TRACES, Recording, lambda_calls, recording
 from tests.support.program import Registered, run_program
 
-FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "submit-task")
+FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "submit-task", "wake-tasks")
 Rights = set[tuple[str, str]]
 """Actions with the pattern of the ARNs that they are allowed on."""
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from taskguard.bury import MAX_LOGGED_PAYLOAD_BYTES
 from taskguard.model import json_text
 from taskguard.model.json_text import Json
 from taskguard.model.record import TaskRecord
@@ -57,7 +58,15 @@ def is_complete_dead_letter_line(line: Mapping[str, Any], record: TaskRecord) ->
     """
     return (
         line["taskId"] == record.task_id
-        and same_json(line.get("payload"), record.payload)  # a line leaves out what is null
+        and _tells_payload(line.get("payload"), record.payload)
         and line["attempts"] == attempts_view(record)
         and all(line.get(name) for name in ("lastError", "createdAt", "failedAt"))
     )
+
+
+def _tells_payload(logged: object, payload: Json) -> bool:
+    """Return whether a line has the payload, as text, or sends its reader to the record for a large one."""
+    text = json_text.compact(payload)
+    if len(text.encode()) > MAX_LOGGED_PAYLOAD_BYTES:
+        return isinstance(logged, str) and "record" in logged
+    return isinstance(logged, str) and same_json(json_text.parse(logged), payload)

@@ -37,6 +37,17 @@ class LineCapture(logging.Handler, ABC):
         """Keep a line."""
 
 
+class LineSink(LineCapture):
+    """Throws every line away, unformatted."""
+
+    def wants(self, record: logging.LogRecord) -> bool:
+        """Want none."""
+        return False
+
+    def capture(self, line: dict[str, Any]) -> None:
+        """Do nothing: no line comes here."""
+
+
 class LineList(LineCapture):
     """Keeps every line in a list."""
 

@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from taskguard.model.errors import Unavailable
+from taskguard.edge.telemetry import Telemetry
+from taskguard.model.errors import AwsError
 from taskguard.model.json_text import Json
 from taskguard.model.record import TaskRecord
 from taskguard.redrive import Redriver
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.indexes import SEGMENTS, TableScan, TaskIndexes
+from taskguard.storage.queue import TaskQueue, message_life
 from taskguard.storage.store import TaskStore
+from taskguard.wake import Waker
+from tests.proofs.kit.log_lines import LineSink
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.aws.poller import FAILURES
 from tests.proofs.simulation.environment import DynamoDbClient, ExecutionEnvironment, SqsClient
@@ -91,29 +96,74 @@ class Client:
 
 @dataclass
 class Operator:
-    """Sends dead letters again, with the code of `python -m ops redrive`."""
+    """Handles dead letters and stranded tasks, with the code of `python -m ops`."""
 
     sim: "Simulator"
 
     def redrive(self, task: str, tries: int = 1) -> bool:
         """Redrive a task, again after an error; return whether the tool reported success."""
-        return any(self._send(task, Redriver.redrive) for _ in range(tries))
+        return any(self._with_record(task, Redriver.redrive) for _ in range(tries))
 
-    def repair(self, task: str) -> bool:
-        """Send the message of a task again if the task waits for its first attempt."""
-        return self._send(task, Redriver.repair)
+    def discard(self, task: str) -> bool:
+        """End a dead letter on purpose; return whether the tool reported success."""
+        return self._with_record(task, lambda redriver, record: redriver.discard(record, "not needed"))
 
-    def _send(self, task: str, send: Callable[[Redriver, TaskRecord], bool]) -> bool:
+    def repair(self, task: str, *, assume_empty: bool = False) -> bool:
+        """Send the message of a task again if it must be gone; `assume_empty`: after a purge."""
+
+        def act(store: TaskStore, tasks: TaskQueue, environment: ExecutionEnvironment) -> bool:
+            return self._waker(store, tasks, environment).rescue(task, assume_lost=assume_empty)
+
+        return self._act(act)
+
+    def repair_all(self, *, assume_empty: bool = False) -> bool:
+        """Do the same for every task that a scan of the table finds."""
+
+        def act(store: TaskStore, tasks: TaskQueue, environment: ExecutionEnvironment) -> bool:
+            waker = self._waker(store, tasks, environment)
+            before = None if assume_empty else self.sim.clock() - waker.message_life
+            found = [waker.scanned.page(segment, None, before).task_ids for segment in range(SEGMENTS)]
+            rescued = [waker.rescue(each, assume_lost=assume_empty) for ids in found for each in ids]
+            return all(rescued)
+
+        return self._act(act)
+
+    def _with_record(self, task: str, send: Callable[[Redriver, TaskRecord], bool]) -> bool:
+        def act(store: TaskStore, tasks: TaskQueue, _environment: ExecutionEnvironment) -> bool:
+            record = store.get(task)
+            return record is not None and send(Redriver(store, tasks, self.sim.clock), record)
+
+        return self._act(act)
+
+    def _act(self, act: Callable[[TaskStore, TaskQueue, ExecutionEnvironment], bool]) -> bool:
         environment = ExecutionEnvironment(self.sim.start(Kind.OPERATOR), self.sim)
         table: Any = DynamoDbClient(environment)
         queues: Any = SqsClient(environment)
-        store = TaskStore(table, settings.TABLE)
-        redriver = Redriver(store, TaskQueue(queues, settings.TASK_QUEUE), self.sim.clock)
+        store = TaskStore(table, settings.TABLE, settings.RECORD_TTL_DAYS)
         try:
-            record = store.get(task)
-            return record is not None and send(redriver, record)
-        except (Unavailable, Killed):
+            return act(store, TaskQueue(queues, settings.TASK_QUEUE), environment)
+        except (AwsError, Killed):
             return False
+
+    def _waker(self, store: TaskStore, tasks: TaskQueue, environment: ExecutionEnvironment) -> Waker:
+        table: Any = DynamoDbClient(environment)
+        return Waker(
+            store=store,
+            indexes=TaskIndexes(table, settings.TABLE),
+            scanned=TableScan(table, settings.TABLE),
+            tasks=tasks,
+            dead_letters=replace(tasks, url=settings.DEAD_LETTERS),
+            clock=self.sim.clock,
+            telemetry=_silence(),
+            message_life=message_life(settings.RETENTION_DAYS),
+        )
+
+
+@cache
+def _silence() -> Telemetry:
+    telemetry = Telemetry("faults-operator", settings.NAMESPACE)
+    LineSink().take_over("faults-operator")
+    return telemetry
 
 
 def _request(tasks: Mapping[str, Json], *, batch: bool) -> dict[str, Any]:

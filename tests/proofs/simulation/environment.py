@@ -9,6 +9,7 @@ from taskguard.edge.telemetry import Event
 from tests.proofs.kit.log_lines import LineCapture
 from tests.proofs.simulation.aws.queues import SimulatedSqs
 from tests.proofs.simulation.history import HandlerCrashed, LineLogged, message_of
+from tests.proofs.simulation.injector import LOST_SECONDS
 from tests.proofs.simulation.process import Process
 
 if TYPE_CHECKING:
@@ -33,9 +34,9 @@ class ExecutionEnvironment:
     process: Process
     sim: "Simulator"
 
-    def step(self, operation: str, task: str | None, effect: Callable[[], T]) -> T:
+    def step(self, operation: str, task: str | None, effect: Callable[[], T], patience: float) -> T:
         """Take a step of the present process."""
-        return self.sim.injector.step(self.process, operation, task, effect)
+        return self.sim.injector.step(self.process, operation, task, effect, patience)
 
 
 @dataclass
@@ -43,14 +44,18 @@ class DynamoDbClient:
     """Stands in for boto3's DynamoDB client: each call is a step of the process that makes it."""
 
     environment: ExecutionEnvironment
+    patience: float = LOST_SECONDS
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         """Return a method of the client, by its name in boto3."""
 
         def call(**request: Any) -> Any:
             table = self.environment.sim.table
-            task = (request.get("Key") or request["Item"])["taskId"]["S"]
-            return self.environment.step(method, task, lambda: getattr(table, method)(**request))
+            key = request.get("Key") or request.get("Item")
+            task = key["taskId"]["S"] if key else None
+            return self.environment.step(
+                method, task, lambda: getattr(table, method)(**request), self.patience
+            )
 
         return call
 
@@ -60,6 +65,7 @@ class SqsClient:
     """Stands in for boto3's SQS client: each call is a step of the process that makes it."""
 
     environment: ExecutionEnvironment
+    patience: float = LOST_SECONDS
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         """Return a method of the client, by its name in boto3."""
@@ -67,7 +73,9 @@ class SqsClient:
         def call(**request: Any) -> Any:
             queues = self.environment.sim.queues
             task = _task_of(queues, request)
-            return self.environment.step(method, task, lambda: getattr(queues, method)(**request))
+            return self.environment.step(
+                method, task, lambda: getattr(queues, method)(**request), self.patience
+            )
 
         return call
 
@@ -97,7 +105,13 @@ class CheckedLines(LineCapture):
 
 
 def _task_of(queues: SimulatedSqs, request: dict[str, Any]) -> str | None:
+    """Return the task that a call is about; several, with spaces between, if it is a call for several."""
+    if "Entries" in request:
+        entries = ({"QueueUrl": request["QueueUrl"], **entry} for entry in request["Entries"])
+        return " ".join(filter(None, (_task_of(queues, entry) for entry in entries)))
     if "MessageBody" in request:
         return message_of("sent", request["MessageBody"]).task_id
+    if "ReceiptHandle" not in request:
+        return None
     message = queues[request["QueueUrl"]].find(request["ReceiptHandle"])
     return message_of(message.message_id, message.body).task_id if message else None

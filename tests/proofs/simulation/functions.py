@@ -1,22 +1,27 @@
 """The product's own functions, built by their own `build` with the simulation's clients, clock and work."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from unittest.mock import patch
 
 import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
+import wake_tasks.handler
+from taskguard.edge.sqs import REPORTING_TIME, Consumer
 from taskguard.model.clock import Clock
 from taskguard.model.json_text import Json
 from taskguard.storage import aws
 from taskguard.work import Task, WorkContext
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.environment import CheckedLines, DynamoDbClient, ExecutionEnvironment, SqsClient
+from tests.proofs.simulation.history import ProcessDied
+from tests.proofs.simulation.injector import LOST_SECONDS, SHORTLY_LOST_SECONDS
 from tests.proofs.simulation.process import Kind, Process
 
 if TYPE_CHECKING:
@@ -52,7 +57,10 @@ class Functions:
         """Invoke a function as the given process; raise `Killed` if the process is killed on the way."""
         with self._environment(process, sim) as handler:
             context = Context(process, f"request-{process.id}", process.kind)
-            answer: dict[str, Any] = handler(event, context)
+            try:
+                answer: dict[str, Any] = handler(event, context)
+            finally:
+                _stop_what_hangs(process, sim)
         process.check()  # whatever the product made of `Killed`: a dead process does not answer
         return answer
 
@@ -77,30 +85,47 @@ class Functions:
             return environment.sim.perform(environment.process, task)
 
         with (
-            patch.object(aws, "dynamodb", lambda: DynamoDbClient(environment)),
-            patch.object(aws, "sqs", lambda: SqsClient(environment)),
+            patch.object(aws, "dynamodb", lambda config=None: DynamoDbClient(environment, _patience(config))),
+            patch.object(aws, "sqs", lambda config=None: SqsClient(environment, _patience(config))),
             patch.object(process_task.handler, "perform", perform),
         ):
-            handler = _BUILD[process.kind](service, clock)
+            handler = _handler(_BUILD[process.kind](service, clock), environment)
         CheckedLines(environment).take_over(service)
         return environment, handler
 
 
-def _submit(service: str, clock: Clock) -> Handler:
-    return replace(submit_task.handler.build(settings.submit(service), clock), workers=1).handle
+def _stop_what_hangs(process: Process, sim: "Simulator") -> None:
+    if process.hanging and process.alive:  # the function waits for it until Lambda stops the invocation
+        process.wait_until(timedelta())
+        process.alive = False
+        sim.history.add(ProcessDied(process.id))
+    process.end_threads()
 
 
-def _process(service: str, clock: Clock) -> Handler:
-    return replace(process_task.handler.build(settings.process(service), clock), workers=1).consume
+def _patience(config: object) -> float:
+    return SHORTLY_LOST_SECONDS if config is aws.SHORT_CONFIG else LOST_SECONDS
 
 
-def _monitor(service: str, clock: Clock) -> Handler:
-    return replace(monitor_dlq.handler.build(settings.monitor(service), clock), workers=1).consume
+def _handler(application: Any, environment: ExecutionEnvironment) -> Handler:
+    if not isinstance(application, Consumer):
+        handle: Handler = application.handle
+        return handle
+
+    def wait(handled: Sequence[Future[Any]], _most: timedelta) -> None:
+        # The pool comes back when each is done or hangs, so that only those that hang have to be waited for.
+        if not all(future.done() for future in handled):
+            environment.process.wait_until(REPORTING_TIME)
+
+    def end() -> NoReturn:
+        environment.sim.history.add(ProcessDied(environment.process.id))
+        environment.process.kill()
+
+    return replace(application, wait=wait, end=end).consume
 
 
-# One worker each: the steps of one process follow each other, so that a run can be repeated.
-_BUILD: dict[Kind, Callable[[str, Clock], Handler]] = {
-    Kind.SUBMIT: _submit,
-    Kind.PROCESS: _process,
-    Kind.MONITOR: _monitor,
+_BUILD: dict[Kind, Callable[[str, Clock], Any]] = {
+    Kind.SUBMIT: lambda service, clock: submit_task.handler.build(settings.submit(service), clock),
+    Kind.PROCESS: lambda service, clock: process_task.handler.build(settings.process(service), clock),
+    Kind.MONITOR: lambda service, clock: monitor_dlq.handler.build(settings.monitor(service), clock),
+    Kind.WAKER: lambda service, clock: wake_tasks.handler.build(settings.waker(service), clock),
 }

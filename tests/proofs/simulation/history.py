@@ -86,18 +86,21 @@ class SubmitAnswered:
 
 @dataclass(frozen=True, slots=True)
 class MessageQueued:
-    """A message that entered a queue: sent, or moved by the redrive policy or an operator."""
+    """A message that entered a queue: sent, or moved by the redrive policy, which keeps `sent_at`."""
 
     queue: str
     message_id: str
     task: str
     generation: int
     at: datetime
+    sent_at: datetime
+    delay_seconds: float
+    dead_letter: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MessageReplaced:
-    """A message that SQS's own redrive replaced by a new one with a new id."""
+    """A message that was replaced by one with a new id: by SQS's own redrive, or as it was unreadable."""
 
     message_id: str
 
@@ -114,12 +117,50 @@ class MessageReceived:
 
 @dataclass(frozen=True, slots=True)
 class MessageDeleted:
-    """A message that a poller deleted."""
+    """A message that a poller or a function deleted."""
 
     queue: str
     message_id: str
     task: str
     generation: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLost:
+    """A message that SQS removed by itself; `cause` is `expired` or `purged`."""
+
+    queue: str
+    message_id: str
+    task: str
+    generation: int
+    cause: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHidden:
+    """A received message that was hidden for so many seconds more, and how many its queue had in flight then.
+
+    Receives are not among them: those hide a message for the queue's visibility timeout.
+    """
+
+    queue: str
+    message_id: str
+    task: str
+    seconds: int
+    in_flight: int
+    at: datetime
+    process_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallScheduled:
+    """A call that EventBridge Scheduler began, and by how many seconds it was late."""
+
+    name: str
+    late_seconds: float
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +196,9 @@ HistoryEvent: TypeAlias = (
     | MessageReplaced
     | MessageReceived
     | MessageDeleted
+    | MessageLost
+    | MessageHidden
+    | CallScheduled
     | LineLogged
     | HandlerCrashed
     | NeverQuiescent

@@ -1,4 +1,4 @@
-"""DynamoDB's condition and update expressions, with their document paths, as far as they are needed here.
+"""DynamoDB's expressions (conditions, filters, key conditions, updates), as far as they are needed here.
 
 Follows "Condition and filter expressions, operators, and functions" and "Update expressions" in the
 DynamoDB Developer Guide. moto takes some 20 ms for one of the product's updates, which would allow a few
@@ -6,68 +6,18 @@ hundred runs a minute, so this module evaluates them in the simulation; `oracle`
 question to moto as well.
 
 An expression is compiled once to nested closures and evaluated many times: the product has some ten texts.
-Items are never changed in place, because the history keeps each version of them.
+What is not implemented is refused with `ValueError`, so that no run goes on with a guess.
 """
 
 import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
-from typing import Any, NoReturn, TypeAlias, TypeVar
+from typing import NoReturn, TypeAlias, TypeVar
 
-Path: TypeAlias = tuple[str | int, ...]
-"""Attribute names (or their `#` placeholders) and list positions."""
-
-
-def resolve(path: Path, names: Mapping[str, str]) -> Path:
-    """Return the path with attribute names in place of its `#` placeholders."""
-    return tuple(names[step] if isinstance(step, str) and step.startswith("#") else step for step in path)
-
-
-def look_up(item: Mapping[str, Any], path: Path) -> Any:
-    """Return the attribute value at a resolved path, or None if any step of it is missing."""
-    value: Any = {"M": item}
-    for step in path:
-        members = value.get("L", []) if isinstance(step, int) else value.get("M", {})
-        if isinstance(step, int):
-            value = members[step] if step < len(members) else None
-        else:
-            value = members.get(step)
-        if value is None:
-            return None
-    return value
-
-
-def put(item: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    """Return the item with a value at a resolved path.
-
-    Raises
-    ------
-    ValueError
-        A parent of the path is missing; DynamoDB does not create it either.
-    """
-    changed: dict[str, Any] = _put({"M": item}, path, value)["M"]
-    return changed
-
-
-def _put(node: Mapping[str, Any], path: Path, value: Any) -> Any:
-    if not path:
-        return value
-    step, rest = path[0], path[1:]
-    if isinstance(step, int):
-        members = list(node["L"])
-        members[step] = _put(members[step], rest, value)
-        return {"L": members}
-    inner = node["M"].get(step) if rest else {}
-    if inner is None:
-        raise ValueError(f"the document path {path} is invalid for update")
-    return {"M": {**node["M"], step: _put(inner, rest, value)}}
-
-
-Value: TypeAlias = Mapping[str, Any]
-"""An attribute value on the wire: `{"N": "3"}`."""
+from tests.proofs.simulation.aws.paths import Path, look_up, resolve
+from tests.proofs.simulation.aws.values import COMPARE, Value, begins, calculated, holds, length
 
 T = TypeVar("T")
 
@@ -96,10 +46,13 @@ class Update:
 @cache
 def condition(text: str) -> Condition:
     """Return a condition expression as a function; raise `ValueError` if it is not understood."""
-    parser = _Parser(text)
-    parsed = parser.any_of()
-    parser.finish()
-    return parsed
+    return _parsed_condition(text)[0]
+
+
+@cache
+def comparisons(text: str) -> tuple[tuple[Operand, Operand], ...]:
+    """Return the pairs of operands that a condition compares: all that it sees of an item's values."""
+    return _parsed_condition(text)[1]
 
 
 @cache
@@ -114,13 +67,23 @@ def update(text: str) -> Update:
     return Update(tuple(assign), tuple(remove))
 
 
-_TOKEN = re.compile(r"[#:]?\w+|<=|<>|[=<(),.\[\]]")
-_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": operator.eq,
-    "<>": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-}
+@cache
+def paths(text: str) -> tuple[Path, ...]:
+    """Return the paths of a projection expression; names still as placeholders."""
+    parser = _Parser(text)
+    listed = parser.listed(parser.path)
+    parser.finish()
+    return tuple(listed)
+
+
+def _parsed_condition(text: str) -> tuple[Condition, tuple[tuple[Operand, Operand], ...]]:
+    parser = _Parser(text)
+    parsed = parser.any_of()
+    parser.finish()
+    return parsed, tuple(parser.compared)
+
+
+_TOKEN = re.compile(r"[#:]?\w+|<=|>=|<>|[=<>(),.\[\]+-]")
 
 
 class _Parser:
@@ -132,10 +95,11 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._text = text
         self._tokens = [*_TOKEN.findall(text), "end"]
-        # What the pattern does not know would be skipped, and `>=` be read as `=`.
+        # What the pattern does not know would be skipped, and so mean something else.
         if "".join(self._tokens[:-1]) != "".join(text.split()):
             raise ValueError(f"{text} holds something that is not implemented")
         self._at = 0
+        self.compared: list[tuple[Operand, Operand]] = []
 
     def any_of(self) -> Condition:
         parts = [self._all_of()]
@@ -152,7 +116,7 @@ class _Parser:
     def assignment(self) -> tuple[Path, Operand]:
         path = self.path()
         self._expect("=")
-        return path, self._operand()
+        return path, self._sum()
 
     def path(self) -> Path:
         steps: list[str | int] = [self._next()]
@@ -180,6 +144,9 @@ class _Parser:
         return lambda scope: all(part(scope) for part in parts)
 
     def _term(self) -> Condition:
+        if self.accept("NOT"):
+            negated = self._term()
+            return lambda scope: not negated(scope)
         if self.accept("("):
             inner = self.any_of()
             self._expect(")")
@@ -187,13 +154,41 @@ class _Parser:
         if self.accept("attribute_not_exists"):
             (absent,) = self._arguments()
             return lambda scope: absent(scope) is None
+        if self.accept("attribute_exists"):
+            (present,) = self._arguments()
+            return lambda scope: present(scope) is not None
+        if self.accept("begins_with"):
+            whole, start = self._arguments()
+            return lambda scope: begins(whole(scope), start(scope))
         return self._comparison()
 
     def _comparison(self) -> Condition:
         left = self._operand()
+        if self.accept("BETWEEN"):
+            low = self._compare(">=", left, self._operand())
+            self._expect("AND")
+            high = self._compare("<=", left, self._operand())
+            return lambda scope: low(scope) and high(scope)
+        if self.accept("IN"):
+            equals = [self._compare("=", left, one) for one in self._arguments()]
+            return lambda scope: any(equal(scope) for equal in equals)
         sign = self._next()
+        if sign not in COMPARE:
+            self._fail("a comparison")
+        return self._compare(sign, left, self._operand())
+
+    def _compare(self, sign: str, left: Operand, right: Operand) -> Condition:
+        self.compared.append((left, right))
+        return lambda scope: holds(sign, left(scope), right(scope))
+
+    def _sum(self) -> Operand:
+        left = self._operand()
+        # DynamoDB knows one sign in an assignment, not a chain of them.
+        change = operator.add if self.accept("+") else operator.sub if self.accept("-") else None
+        if change is None:
+            return left
         right = self._operand()
-        return lambda scope: _holds(sign, left(scope), right(scope))
+        return lambda scope: calculated(change, left(scope), right(scope))
 
     def _operand(self) -> Operand:
         if self.accept("if_not_exists"):
@@ -202,6 +197,9 @@ class _Parser:
         if self.accept("list_append"):
             first, second = self._arguments()
             return lambda scope: {"L": [*_list(first(scope)), *_list(second(scope))]}
+        if self.accept("size"):
+            (sized,) = self._arguments()
+            return lambda scope: length(sized(scope))
         path = self.path()
         if str(path[0]).startswith(":"):
             return lambda scope: scope.values[str(path[0])]
@@ -224,19 +222,6 @@ class _Parser:
 
     def _fail(self, wanted: str) -> NoReturn:
         raise ValueError(f"{wanted} is missing after {self._tokens[: self._at]} in {self._text}")
-
-
-def _holds(sign: str, left: Value | None, right: Value | None) -> bool:
-    # A missing attribute, or one of another type, is neither less nor equal nor greater, but it differs.
-    if left is None or right is None or left.keys() != right.keys():
-        return sign == "<>"
-    return _COMPARE[sign](_plain(left), _plain(right))
-
-
-def _plain(value: Value) -> Any:
-    ((kind, plain),) = value.items()
-    # Numbers travel as text, whose order would be another: "10" < "9".
-    return Decimal(plain) if kind == "N" else plain
 
 
 def _list(value: Value | None) -> list[Value]:

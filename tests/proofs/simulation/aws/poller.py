@@ -17,11 +17,11 @@ from tests.proofs.simulation.functions import Functions
 from tests.proofs.simulation.history import (
     FunctionInvoked,
     HandlerCrashed,
-    MessageDeleted,
     MessageReceived,
     message_of,
 )
 from tests.proofs.simulation.process import Killed, Kind, Process
+from tests.proofs.simulation.schedule import RECEIVE
 from tests.support.events import received
 
 if TYPE_CHECKING:
@@ -36,11 +36,21 @@ FAILURES: Final = (ClientError, BotoCoreError)
 
 @dataclass
 class EventSourceMapping:
-    """An event source mapping of a queue to a function; disabled, it leaves the messages where they are."""
+    """An event source mapping of a queue to a function.
+
+    Parameters
+    ----------
+    enabled
+        Disabled, it leaves the messages where they are.
+    throttled
+        How many of its next batches are received in vain: Lambda takes no invocation, each of their messages
+        has one receive more, and they come back after their visibility timeout.
+    """
 
     queue: str
     function: Kind
     enabled: bool = True
+    throttled: int = 0
 
 
 @dataclass
@@ -63,7 +73,7 @@ class Poller:
         self.past: list[tuple[EventSourceMapping, Batch]] = []
 
     def poll(self) -> bool:
-        """Take one batch from a queue to its function; return False if none is visible."""
+        """Take one batch from a queue to its function; return False if none can be received."""
         for source in (self.tasks, self.dead_letters):
             if source.enabled and self._visible(source):
                 self.deliver(source, self.receive(source))
@@ -71,9 +81,10 @@ class Poller:
         return False
 
     def waiting(self) -> list[datetime]:
-        """Return when each message of an enabled mapping becomes visible."""
+        """Return when each message of an enabled mapping can be received."""
+        now = self.sim.clock()
         sources = [source for source in (self.tasks, self.dead_letters) if source.enabled]
-        return [m.visible_at for source in sources for m in self.sim.queues[source.queue].messages]
+        return [at for source in sources for at in self.sim.queues[source.queue].next_offers(now)]
 
     def receive(self, source: EventSourceMapping, most: int = settings.BATCH_SIZE) -> Batch:
         """Receive a batch of at most so many messages; none if the call fails or its answer is lost."""
@@ -81,7 +92,7 @@ class Poller:
         try:
             answer = self.sim.injector.step(
                 self.process,
-                "receive_message",
+                RECEIVE,
                 None,
                 lambda: queues.receive_message(QueueUrl=source.queue, MaxNumberOfMessages=most),
             )
@@ -91,7 +102,11 @@ class Poller:
 
     def deliver(self, source: EventSourceMapping, batch: Batch) -> None:
         """Invoke the function with a batch, and delete the messages that it does not report as failed."""
-        if batch:
+        if batch and source.throttled:
+            source.throttled -= 1
+            for message in batch:
+                self.sim.record_duplicate(message["MessageId"], message["Body"])
+        elif batch:
             self.past.append((source, batch))
             failed = self._invoke(source, batch)
             for message in batch:
@@ -122,20 +137,14 @@ class Poller:
             self.sim.history.add(MessageReceived(source.queue, message["MessageId"], task, count))
 
     def _delete(self, source: EventSourceMapping, message: Mapping[str, Any]) -> None:
-        handle, parsed = message["ReceiptHandle"], message_of(message["MessageId"], message["Body"])
-
-        def delete() -> None:
-            present = self.sim.queues[source.queue].find(handle)
-            self.sim.queues.delete_message(QueueUrl=source.queue, ReceiptHandle=handle)
-            if present:
-                event = MessageDeleted(source.queue, message["MessageId"], parsed.task_id, parsed.generation)
-                self.sim.history.add(event)
-
+        task = message_of(message["MessageId"], message["Body"]).task_id
+        request = {"QueueUrl": source.queue, "ReceiptHandle": message["ReceiptHandle"]}
         try:
-            self.sim.injector.step(self.process, "delete_message", parsed.task_id, delete)
+            self.sim.injector.step(
+                self.process, "delete_message", task, lambda: self.sim.queues.delete_message(**request)
+            )
         except FAILURES:
             return  # Lambda does not try again; the message comes back
 
     def _visible(self, source: EventSourceMapping) -> bool:
-        now = self.sim.clock()
-        return any(message.visible_at <= now for message in self.sim.queues[source.queue].messages)
+        return self.sim.queues[source.queue].offers(self.sim.clock())

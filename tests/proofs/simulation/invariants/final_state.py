@@ -11,16 +11,15 @@ from tests.proofs.simulation.actors import ACCEPTED
 from tests.proofs.simulation.history import (
     DuplicateDelivery,
     FaultInjected,
-    FunctionInvoked,
     HandlerCrashed,
     LineLogged,
     MessageQueued,
     MessageReceived,
     MessageReplaced,
     NeverQuiescent,
-    ProcessDied,
     SubmitAnswered,
 )
+from tests.proofs.simulation.invariants.causes import causes_of
 from tests.proofs.simulation.schedule import Fault
 from tests.proofs.simulation.simulator import Simulator
 
@@ -56,9 +55,9 @@ def a_refused_submit_succeeds_when_repeated(sim: Simulator) -> Iterator[str]:
 def a_dead_letter_is_complete(sim: Simulator) -> Iterator[str]:
     """Payload, error and every attempt are in the record, and in a log line of the same generation."""
     lines = [logged.line for logged in sim.history.of(LineLogged)]
-    for task, item in sim.table.items.items():
+    for task, item in sim.table.records.items():
         if item["status"]["S"] == "DEAD_LETTERED" and task not in _renamed(sim):
-            missing = {"payload", "lastError", "deadLetteredAt", "deadLetterDay", "createdAt"} - item.keys()
+            missing = {"payload", "lastError", "deadLetteredAt", "indexShard", "createdAt"} - item.keys()
             if missing:
                 yield f"task {task} has no {', '.join(sorted(missing))} in its record"
             elif not any(is_complete_dead_letter_line(line, to_record(item)) for line in lines):
@@ -70,23 +69,22 @@ def _renamed(sim: Simulator) -> set[str]:
     return {f"unreadable:{message.message_id}" for message in sim.history.of(MessageReplaced)}
 
 
-_FREE = {Fault.REPEATED, Fault.OVERTAKEN}
-"""Faults that cost no attempt: the SDK handles the one, the other is mere slowness."""
-
-
-def a_healthy_task_is_not_charged_an_attempt(sim: Simulator) -> Iterator[str]:
-    """A task whose work succeeds has one attempt, and one more for each fault that hit it."""
-    causes = _causes(sim)
-    for task, item in sim.table.items.items():
-        attempts = len(item.get("attempts", {"L": []})["L"])
+def a_blameless_task_is_not_charged_an_attempt(sim: Simulator) -> Iterator[str]:
+    """A task whose work never fails has used one attempt, and one more for each fault that hit it."""
+    causes = causes_of(sim)
+    for task, item in sim.table.records.items():
+        used = int(item.get("attemptsUsed", {"N": "0"})["N"])
         allowed = 1 + causes[task]
-        if _healthy(sim, task) and attempts > allowed:
-            yield f"task {task} has {attempts} attempts, {allowed} have a reason"
+        if _blameless(sim, task) and used > allowed:
+            yield f"task {task} has used {used} attempts, {allowed} have a reason"
+        made = int(item.get("attemptCount", {"N": "0"})["N"])
+        if _healthy(sim, task) and made > allowed:
+            yield f"task {task} has {made} attempts, {allowed} have a reason"
 
 
 def a_healthy_message_does_not_come_back(sim: Simulator) -> Iterator[str]:
     """A task's only message is received once, and once more for each fault or duplicate."""
-    causes = _causes(sim) + Counter(event.task for event in sim.history.of(DuplicateDelivery))
+    causes = causes_of(sim) + Counter(event.task for event in sim.history.of(DuplicateDelivery))
     shared = sum(1 for event in sim.history.of(FaultInjected) if not event.step.task or _slows(event))
     sent = Counter(
         event.task for event in sim.history.of(MessageQueued) if event.queue == settings.TASK_QUEUE
@@ -103,15 +101,8 @@ def _slows(event: FaultInjected) -> bool:
     return event.fault == Fault.OVERTAKEN
 
 
-def _causes(sim: Simulator) -> Counter[str]:
-    causes: Counter[str] = Counter()
-    batches = {event.process_id: event.tasks for event in sim.history.of(FunctionInvoked)}
-    for event in sim.history.events:
-        if isinstance(event, ProcessDied):
-            causes.update(set(batches.get(event.process_id, ())))
-        elif isinstance(event, FaultInjected) and event.fault not in _FREE and event.step.task:
-            causes.update(event.step.task.split())
-    return causes
+def _blameless(sim: Simulator, task: str) -> bool:
+    return not task.startswith("unreadable:") and sim.work.blameless(task)
 
 
 def _healthy(sim: Simulator, task: str) -> bool:

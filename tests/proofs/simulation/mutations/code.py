@@ -3,55 +3,83 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 from taskguard.bury import Burial
 from taskguard.edge.sqs import BatchResponse, Consumer
-from taskguard.model.errors import Unavailable, UnreadableMessage
+from taskguard.model.errors import AwsError, AwsRefused, Unavailable, UnreadableMessage
 from taskguard.model.json_text import Json
-from taskguard.model.message import Delivery, Done, Message, Verdict
-from taskguard.model.record import Attempt, Status, TaskRecord
+from taskguard.model.message import AT_ONCE, ComeBack, Delivery, Done, Message, Verdict
+from taskguard.model.record import Status, TaskRecord
 from taskguard.process import Processor
 from taskguard.redrive import Redriver
-from taskguard.storage import transitions
+from taskguard.rescue import Rescuer
+from taskguard.storage import attempts, transitions
+from taskguard.storage.attempts import Claim
+from taskguard.storage.indexes import TableScan
 from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import Refused, TaskStore
-from taskguard.storage.transitions import Transition
-from taskguard.submit import Submitted, Submitter
+from taskguard.storage.transition import Transition
+from taskguard.storage.transitions import DeadLetter
+from taskguard.submit import Submitter
+from taskguard.wake import Waker
 from tests.proofs.simulation.mutations.mutation import Mutation, Patch
+from tests.proofs.simulation.schedule import Fault, Schedule
 
 
 def _method(owner: type, name: str, mutant: Callable[..., Any]) -> Patch:
     return lambda: patch.object(owner, name, mutant)
 
 
+def _transition(module: Any, name: str, **changes: Callable[[Transition], Any]) -> Patch:
+    """Return the patch that changes members of one transition."""
+    original = getattr(module, name)
+
+    def mutant(*arguments: Any, **options: Any) -> Transition:
+        transition: Transition = original(*arguments, **options)
+        return replace(transition, **{member: change(transition) for member, change in changes.items()})
+
+    return lambda: patch.object(module, name, mutant)
+
+
+def _without(*paths: str) -> Callable[[Transition], dict[str, str]]:
+    return lambda transition: {path: to for path, to in transition.assign.items() if path not in paths}
+
+
 class _IgnoresFailedSends(TaskQueue):
     """Ignores that a send failed."""
 
-    def send(self, message: Message) -> None:
-        with suppress(Unavailable):
-            super().send(message)
+    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
+        with suppress(AwsError):
+            super().send(message, delay)
 
 
-_submit, _create = Submitter.submit, Submitter._create
-_process, _completed = Processor.process, Processor._completed
-_respond, _bury, _claim = Consumer._respond, Burial.bury, TaskStore.claim
-_claiming = transitions.claim
+def _careless(queue: TaskQueue) -> TaskQueue:
+    return _IgnoresFailedSends(queue.client, queue.url)
 
 
-def _submit_ignoring_failed_sends(self: Submitter, *arguments: Any) -> Submitted:
-    return _submit(replace(self, queue=_IgnoresFailedSends(self.queue.client, self.queue.url)), *arguments)
+_submit, _woken = Submitter.submit, Submitter._woken
+_process, _completed, _not_claimed = Processor.process, Processor._completed, Processor._not_claimed
+_waiting, _give_up = Processor._waiting, Processor._give_up
+_respond, _carry_out, _bury = Consumer._respond, Consumer._carry_out, Burial.bury
+_claim, _rescue = TaskStore.claim, Rescuer.rescue
 
 
-def _create_without_sending_again(self: Submitter, record: TaskRecord) -> Submitted:
-    submitted = _create(self, record)
-    if submitted.created:
-        return submitted
-    return Submitted(replace(submitted.record, status=Status.PROCESSING), created=False)
+def _submit_ignoring_failed_sends(self: Submitter, *arguments: Any) -> Any:
+    return _submit(replace(self, queue=_careless(self.queue)), *arguments)
 
 
-def _mark_before_send(self: Redriver, record: TaskRecord) -> bool:
+def _woken_if_untried(self: Submitter, record: TaskRecord) -> TaskRecord:
+    return _woken(self, record) if record.is_untried else record
+
+
+def _woken_if_tried(self: Submitter, record: TaskRecord) -> TaskRecord:
+    return record if record.is_untried else _woken(self, record)
+
+
+def _redrive_marked_first(self: Redriver, record: TaskRecord) -> bool:
     if record.status is not Status.DEAD_LETTERED:
         return False
     with suppress(Refused):
@@ -60,30 +88,38 @@ def _mark_before_send(self: Redriver, record: TaskRecord) -> bool:
     return True
 
 
-def _report_no_failure(self: Consumer, deliveries: list[Delivery]) -> BatchResponse:
-    _respond(self, deliveries)
+def _report_no_failure(self: Consumer, *arguments: Any) -> BatchResponse:
+    _respond(self, *arguments)
     return {"batchItemFailures": []}
 
 
-def _report_all_if_any_failed(self: Consumer, deliveries: list[Delivery]) -> BatchResponse:
-    if not _respond(self, deliveries)["batchItemFailures"]:
+def _report_all_if_any_failed(self: Consumer, handlings: list[Any], most: timedelta) -> BatchResponse:
+    if not _respond(self, handlings, most)["batchItemFailures"]:
         return {"batchItemFailures": []}
-    return {"batchItemFailures": [{"itemIdentifier": each.message_id} for each in deliveries]}
+    return {"batchItemFailures": [{"itemIdentifier": each.delivery.message_id} for each in handlings]}
 
 
-def _raise_if_any_failed(self: Consumer, deliveries: list[Delivery]) -> BatchResponse:
-    response = _respond(self, deliveries)
+def _raise_if_any_failed(self: Consumer, *arguments: Any) -> BatchResponse:
+    response = _respond(self, *arguments)
     if response["batchItemFailures"]:
         raise RuntimeError("some messages failed")
     return response
+
+
+def _nothing(*_: Any, **__: Any) -> None:
+    return None
+
+
+def _none_at_all(*_: Any, **__: Any) -> int:
+    return 0
 
 
 def _dropped(*_: Any) -> Verdict:
     return Done()
 
 
-def _never(*_: Any) -> bool:
-    return False
+def _late_is_fine(self: Processor, delivery: Delivery) -> Verdict:
+    return _process(self, replace(delivery, work_until=datetime.max.replace(tzinfo=delivery.deadline.tzinfo)))
 
 
 def _dropped_if_unavailable(self: Processor, delivery: Delivery) -> Verdict:
@@ -108,25 +144,92 @@ def _dropped_if_lost(self: Processor, record: TaskRecord, result: Json) -> Verdi
         return Done()
 
 
+def _dropped_if_given_up(self: Processor, message: Message, record: TaskRecord | None) -> Verdict:
+    if record and record.status is Status.GIVING_UP and not message.dead_letter:
+        return Done()
+    return _not_claimed(self, message, record)
+
+
+def _dropped_whatever_is_sent(self: Processor, record: TaskRecord, *rest: Any) -> Verdict:
+    return _waiting(replace(self, tasks=_careless(self.tasks)), record, *rest)
+
+
+def _given_up_whatever_is_sent(self: Processor, record: TaskRecord) -> Verdict:
+    return _give_up(replace(self, dead_letters=_careless(self.dead_letters)), record)
+
+
+def _hidden(_self: Processor, _record: TaskRecord, _wait: Any, left: timedelta) -> Verdict:
+    return ComeBack(left)
+
+
+def _never_exhausted(*_: Any) -> Verdict:
+    return AT_ONCE
+
+
+def _again_if_refused(_self: Processor, _record: TaskRecord, error: AwsRefused) -> Verdict:
+    raise error
+
+
+def _not_cut_off(*_: Any) -> None:
+    """Wait for what hangs, as if nothing were known of deadlines."""
+
+
+def _not_reported(*_: Any) -> Verdict:
+    return AT_ONCE
+
+
+def _not_renewed(self: Consumer, *arguments: Any) -> Verdict:
+    return _carry_out(replace(self, renews=False), *arguments)
+
+
 def _bury_and_drop(self: Burial, delivery: Delivery) -> Verdict:
-    with suppress(Unavailable):
+    with suppress(AwsError):
         _bury(self, delivery)
     return Done()
 
 
-def _claim_without_recognition(self: TaskStore, *arguments: Any) -> TaskRecord:
-    message, attempt, token, lease_until, sent_at = arguments
-    return self._apply(message.task_id, _claiming(message, attempt, token, lease_until, sent_at))
+def _buried_with_history_only(self: TaskStore, letter: DeadLetter, now: datetime) -> TaskRecord:
+    return self._apply(letter.message.task_id, transitions.bury(letter, now, self._expiry(now)))
 
 
-def _claim_without_lease(self: TaskStore, message: Message, attempt: Attempt, *rest: Any) -> TaskRecord:
-    token, _lease_until, sent_at = rest
-    return _claim(self, message, attempt, token, attempt.started_at, sent_at)
+def _claim_without_recognition(self: TaskStore, claimed: Claim) -> TaskRecord:
+    return self._apply(claimed.message.task_id, attempts.claim(claimed))
 
 
-def _claim_without_history(*arguments: Any) -> Transition:
-    transition = _claiming(*arguments)
-    return replace(transition, assign={**transition.assign, "attempts": ":attempt"})
+def _claim_without_lease(self: TaskStore, claimed: Claim) -> TaskRecord:
+    return _claim(self, replace(claimed, lease_until=claimed.attempt.started_at))
+
+
+def _wake_marked_first(self: Waker, task_id: str) -> bool:
+    record = self.store.get(task_id)
+    if record is None or record.due_at is None:
+        return False
+    now = self.clock()
+    with suppress(Refused):
+        self.store.wake(record, now)
+    self._send(record, record.due_at - now)
+    return True
+
+
+def _rescue_marked_first(self: Rescuer, record: TaskRecord, **_: Any) -> TaskRecord | None:
+    if not self.needs_message(record):
+        return None
+    with suppress(Refused):
+        self.store.rescue(record, self.clock())
+    self.tasks.send(Message(record.task_id, record.payload, record.generation))
+    return record
+
+
+def _rescued_if_not_given_up(self: Rescuer, record: TaskRecord, **options: Any) -> TaskRecord | None:
+    return None if record.status is Status.GIVING_UP else _rescue(self, record, **options)
+
+
+def _rescued_if_old(self: Rescuer, record: TaskRecord, **_: Any) -> TaskRecord | None:
+    return _rescue(self, record)
+
+
+def _woken_without_delay(self: Waker, record: TaskRecord, _delay: timedelta) -> None:
+    self.tasks.send(Message(record.task_id, record.payload, record.generation))
 
 
 MUTATIONS = (
@@ -138,12 +241,27 @@ MUTATIONS = (
     Mutation(
         "submit: a repeat does not send again",
         "success",
-        _method(Submitter, "_create", _create_without_sending_again),
+        _method(Submitter, "_woken", _woken_if_tried),
+    ),
+    Mutation(
+        "submit: a repeat sends nothing for a stranded task",
+        "paused, and submitted again",
+        _method(Submitter, "_woken", _woken_if_untried),
     ),
     Mutation(
         "redrive: marks before it sends",
         "operator's redrive until it works",
-        _method(Redriver, "redrive", _mark_before_send),
+        _method(Redriver, "redrive", _redrive_marked_first),
+    ),
+    Mutation(
+        "redrive: the new generation has no attempts of its own",
+        "operator's redrive after all attempts",
+        _transition(transitions, "redrive", assign=_without("attemptsUsed")),
+    ),
+    Mutation(
+        "redrive: the old wait is kept",
+        "operator's redrive until it works",
+        _transition(transitions, "redrive", remove=lambda _: ("expiresAt",)),
     ),
     Mutation(
         "batch: no failure is reported",
@@ -161,6 +279,26 @@ MUTATIONS = (
         _method(Consumer, "_respond", _raise_if_any_failed),
     ),
     Mutation(
+        "batch: what hangs is not cut off",
+        "a batch of ten with one that hangs",
+        _method(Consumer, "_cut_off", _not_cut_off),
+    ),
+    Mutation(
+        "batch: what is cut off is not reported",
+        "always hanging",
+        _method(Processor, "cut_off", _not_reported),
+    ),
+    Mutation(
+        "batch: what is finished is not deleted when another is cut off",
+        "a batch of ten with one that hangs",
+        _method(TaskQueue, "delete", _nothing),
+    ),
+    Mutation(
+        "batch: a message that is gone is not sent anew",
+        "a message that expires while it is tried",
+        _method(Consumer, "_carry_out", _not_renewed),
+    ),
+    Mutation(
         "claim: an answer lost and repeated is not recognised",
         "success",
         _method(TaskStore, "claim", _claim_without_recognition),
@@ -173,12 +311,23 @@ MUTATIONS = (
     Mutation(
         "claim: a new attempt replaces the last",
         "failure, then success",
-        lambda: patch.object(transitions, "claim", _claim_without_history),
+        _transition(attempts, "claim", assign=lambda t: {**t.assign, "attempts": ":attempt"}),
+    ),
+    Mutation(
+        "claim: the due time stays",
+        "woken late, and asks again",
+        _transition(attempts, "claim", remove=lambda t: tuple(p for p in t.remove if p != "dueAt")),
+        Schedule({23: Fault.OVERTAKEN}),
+    ),
+    Mutation(
+        "claim: a full history is not shortened",
+        "a large task redriven thirty times",
+        _method(TaskStore, "shorten", _nothing),
     ),
     Mutation(
         "process: a task is claimed when the invocation's time is over",
         "a worker outlives its lease before a neighbour",
-        _method(Processor, "_is_late", _never),
+        _method(Processor, "process", _late_is_fine),
     ),
     Mutation(
         "process: a message is dropped when AWS fails",
@@ -206,6 +355,96 @@ MUTATIONS = (
         _method(Processor, "_give_up", _dropped),
     ),
     Mutation(
+        "process: a message goes although its dead letter could not be sent",
+        "permanent failure",
+        _method(Processor, "_give_up", _given_up_whatever_is_sent),
+    ),
+    Mutation(
+        "process: the dead letter is not sent again by a message that comes back",
+        "permanent failure",
+        _method(Processor, "_not_claimed", _dropped_if_given_up),
+    ),
+    Mutation(
+        "process: what was moved back on purpose is not redriven",
+        "native SQS redrive",
+        _method(Processor, "_redrive", _dropped),
+    ),
+    Mutation(
+        "process: a killed worker's last attempt is left to the net",
+        "a worker killed at every attempt",
+        _method(Processor, "_exhausted", _never_exhausted),
+    ),
+    Mutation(
+        "process: a message that comes too early goes",
+        "asks for ten minutes",
+        _method(Processor, "_too_early", _dropped),
+    ),
+    Mutation(
+        "process: a message goes although the fresh one could not be sent",
+        "asks for a minute and a half",
+        _method(Processor, "_waiting", _dropped_whatever_is_sent),
+    ),
+    Mutation(
+        "process: every wait is hidden",
+        "asks for a minute and a half",
+        _method(Processor, "_waiting", _hidden),
+    ),
+    Mutation(
+        "process: a result that is refused is tried again and again",
+        "a result that the table refuses",
+        _method(Processor, "_result_refused", _again_if_refused),
+    ),
+    Mutation(
+        "postpone: the attempt counts",
+        "asks for a second, twenty times",
+        _transition(attempts, "postpone", assign=_without("attemptsUsed")),
+    ),
+    Mutation(
+        "postpone: every attempt has an entry of its own, and none is counted",
+        "asks for a second, twenty times",
+        _transition(
+            attempts, "postpone", assign=lambda t: {p: v for p, v in t.assign.items() if "times" not in p}
+        ),
+    ),
+    Mutation(
+        "fail: no wait is kept",
+        "delivered twice in a row, failing",
+        _transition(attempts, "fail", assign=_without("notBefore")),
+    ),
+    Mutation("wake: no task", "asks for an hour", _method(Waker, "wake_due", _none_at_all)),
+    Mutation("wake: marks before it sends", "asks for an hour", _method(Waker, "wake", _wake_marked_first)),
+    Mutation("wake: at once", "asks for an hour", _method(Waker, "_send", _woken_without_delay)),
+    Mutation(
+        "rescue: no task",
+        "paused for longer than the queue remembers",
+        _method(Waker, "rescue", _none_at_all),
+    ),
+    Mutation(
+        "rescue: marks before it sends",
+        "paused for longer than the queue remembers",
+        _method(Rescuer, "rescue", _rescue_marked_first),
+    ),
+    Mutation(
+        "rescue: begins the task anew",
+        "paused between attempts",
+        _transition(transitions, "rescue", assign=lambda t: {**t.assign, "#status": ":queued"}),
+    ),
+    Mutation(
+        "rescue: no dead letter",
+        "given up, and the copy is forgotten",
+        _method(Rescuer, "rescue", _rescued_if_not_given_up),
+    ),
+    Mutation(
+        "repair: believes that a purged message is there",
+        "a purge, and repair",
+        _method(Rescuer, "rescue", _rescued_if_old),
+    ),
+    Mutation(
+        "scan: each begins anew",
+        "a daily scan that is cut after its first pages",
+        _method(TableScan, "progress", lambda _self: {}),
+    ),
+    Mutation(
         "monitor: a message goes though nothing was recorded",
         "a dead letter without record",
         _method(Burial, "bury", _bury_and_drop),
@@ -216,6 +455,11 @@ MUTATIONS = (
         _method(Burial, "_not_buried", _dropped),
     ),
     Mutation(
-        "monitor: no log line", "a dead letter without record", _method(Burial, "_report_dead", _dropped)
+        "monitor: no log line", "a dead letter without record", _method(Burial, "_report_dead", _nothing)
+    ),
+    Mutation(
+        "monitor: a record that is too large is never buried",
+        "a burial that the table refuses",
+        _method(TaskStore, "bury", _buried_with_history_only),
     ),
 )

@@ -1,12 +1,22 @@
 """All scenarios; a sweep adds the faults."""
 
-from tests.proofs.simulation.scenarios import dead_letters, deliveries, submissions
+from tests.proofs.simulation.scenarios import (
+    dead_letters,
+    deliveries,
+    forgotten,
+    submissions,
+    waiting,
+    workers,
+)
 from tests.proofs.simulation.scenarios.scenario import Scenario
 
 SCENARIOS: tuple[Scenario, ...] = (
     *submissions.SCENARIOS,
     *deliveries.SCENARIOS,
     *dead_letters.SCENARIOS,
+    *waiting.SCENARIOS,
+    *forgotten.SCENARIOS,
+    *workers.SCENARIOS,
 )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tests.proofs.simulation import settings
-from tests.proofs.simulation.scripted_work import Behaviour
+from tests.proofs.simulation.scripted_work import AsksFor, Behaviour
 from tests.proofs.simulation.simulator import Simulator
 
 
@@ -43,7 +43,7 @@ class Repair:
     task: str
 
     def __call__(self, sim: Simulator) -> None:
-        sim.operator.repair(self.task)
+        sim.operator.repair(self.task, assume_empty=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ScriptWork:
     """The work of a task behaves like this from now on."""
 
     task: str
-    behaviours: Sequence[Behaviour]
+    behaviours: Sequence[Behaviour | AsksFor]
 
     def __call__(self, sim: Simulator) -> None:
         sim.work.script(self.task, *self.behaviours)
@@ -65,6 +65,16 @@ class Redrive:
 
     def __call__(self, sim: Simulator) -> None:
         sim.operator.redrive(self.task)
+
+
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """The operator ends a task that is a dead letter."""
+
+    task: str
+
+    def __call__(self, sim: Simulator) -> None:
+        sim.operator.discard(self.task)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,9 @@ class SendDirectly:
     body: str
 
     def __call__(self, sim: Simulator) -> None:
-        sim.send_directly(self.body)
+        # An unreadable body has no id: two of the same could not be told apart.
+        distinct = "" if self.body.startswith("{") else f" {len(sim.history.events)}"
+        sim.send_directly(self.body + distinct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +114,7 @@ class MakeVisible:
     queue: str = settings.TASK_QUEUE
 
     def __call__(self, sim: Simulator) -> None:
-        for message in sim.queues[self.queue].messages:
+        for message in sim.queues[self.queue].in_flight(sim.clock()):
             message.visible_at = sim.clock()
             sim.record_duplicate(message.message_id, message.body)
 

@@ -75,7 +75,7 @@ def dead_letter_of_a_running_task(*plan: Behaviour) -> Workload:
     def workload(sim: Simulator) -> None:
         sim.work.script("a", *plan)
         sim.client.submit("a", {"n": 1})
-        for _ in range(settings.MAX_ATTEMPTS - 1):
+        for _ in range(settings.MAX_RECEIVES - 1):
             receive_again(sim)  # their functions were never called
         last, tasks = receive_again(sim), sim.poller.tasks
         MakeVisible()(sim)
@@ -97,7 +97,7 @@ def receive_again(sim: Simulator) -> Batch:
 _TWICE_AT_ONCE = "delivered twice at once"
 SCENARIOS = (
     Scenario("delivered twice in a row", twice_in_a_row(Behaviour.DONE), {"a": completed()}, pairs=True),
-    Scenario("delivered twice in a row, failing", twice_in_a_row(Behaviour.FAILS), {"a": dead(4)}),
+    Scenario("delivered twice in a row, failing", twice_in_a_row(Behaviour.FAILS), {"a": dead(3)}),
     Scenario(
         "delivered twice in a row, failing for good", twice_in_a_row(Behaviour.FAILS_FOR_GOOD), {"a": dead(1)}
     ),

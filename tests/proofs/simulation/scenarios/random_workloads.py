@@ -7,11 +7,12 @@ from typing import Final
 from hypothesis import strategies as st
 
 from tests.proofs.kit.randomness import search
+from tests.proofs.simulation.aws.event_bridge import due_call, scan_call
 from tests.proofs.simulation.scenarios import actions
 from tests.proofs.simulation.scenarios.actions import Action
 from tests.proofs.simulation.scenarios.scenario import Scenario
-from tests.proofs.simulation.schedule import Fault, Schedule
-from tests.proofs.simulation.scripted_work import Behaviour
+from tests.proofs.simulation.schedule import OPTIONAL, Fault, Schedule
+from tests.proofs.simulation.scripted_work import AsksFor, Behaviour
 from tests.proofs.simulation.simulator import Simulator
 from tests.proofs.simulation.sweep import Runner, RunResult
 
@@ -20,16 +21,23 @@ _LAST_STEP: Final = 30
 
 _tasks = st.sampled_from(["a", "b"])
 _bodies = st.sampled_from(
-    ['{"taskId":"a","payload":{"of":"a"}}', '{"taskId":"c","payload":1}', "no JSON", '{"payload":1}']
+    ['{"taskId":"a","payload":{"of":"a"}}', '{"taskId":"c","payload":1}', "no JSON", '[{"payload":1}]']
 )
 _submits = st.builds(actions.Submit, _tasks, st.sampled_from([1, 6]))
 _repairs = st.builds(actions.Repair, _tasks)
 _redrives = st.builds(actions.Redrive, _tasks)
-_behaviours = st.lists(st.sampled_from(Behaviour), min_size=1, max_size=4).map(tuple)
+_discards = st.builds(actions.Discard, _tasks)
+_lasting = [each for each in Behaviour if each is not Behaviour.ASKS_FOR_TIME]
+_behaviours = st.builds(
+    lambda first, last: (*first, last),
+    st.lists(st.sampled_from([*Behaviour, AsksFor(3600)]), max_size=3),
+    st.sampled_from(_lasting),  # what asks for time for ever does so for seven days
+)
 _scripts = st.builds(actions.ScriptWork, _tasks, _behaviours)
 _single: st.SearchStrategy[Action] = st.one_of(
     _submits,
     _redrives,
+    _discards,
     _repairs,
     st.builds(actions.SubmitBatch, st.just(("a", "b"))),
     _scripts,
@@ -43,7 +51,8 @@ _single: st.SearchStrategy[Action] = st.one_of(
     st.builds(actions.Run, st.booleans()),
 )
 _concurrent = st.builds(
-    actions.Concurrently, st.lists(_submits | _redrives | _repairs, min_size=1, max_size=2).map(tuple)
+    actions.Concurrently,
+    st.lists(_submits | _redrives | _repairs | _discards, min_size=1, max_size=2).map(tuple),
 )
 _first = st.tuples(
     st.builds(actions.ScriptWork, st.just("a"), _behaviours),
@@ -52,9 +61,10 @@ _first = st.tuples(
 _workloads = st.builds(
     lambda first, rest: [*first, *rest], _first, st.lists(_single | _concurrent, min_size=3, max_size=8)
 )
+_faults = [fault for fault in Fault if fault not in OPTIONAL]
 _schedules = st.builds(
     Schedule,
-    st.dictionaries(st.integers(1, _LAST_STEP), st.sampled_from(Fault), min_size=1, max_size=MOST_FAULTS),
+    st.dictionaries(st.integers(1, _LAST_STEP), st.sampled_from(_faults), min_size=1, max_size=MOST_FAULTS),
     st.lists(st.integers(0, 3), max_size=30).map(tuple),
 )
 
@@ -84,6 +94,7 @@ def run_random(runner: Runner, runs: int, seed: int, count: Callable[[RunResult]
 
 def _scenario(workload: list[Action], stale_handles_work: bool) -> Scenario:
     def run(sim: Simulator) -> None:
+        sim.event_bridge.calls += [due_call(), scan_call()]
         for action in workload:
             action(sim)
         # A monitor that was left disabled would keep its dead letters from ever being settled.

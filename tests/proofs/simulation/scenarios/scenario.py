@@ -1,9 +1,12 @@
 """A scenario: a workload, and how it ends when nothing goes wrong."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tests.proofs.kit.invariants import Invariant
+from tests.proofs.simulation.limits import OUT_OF_REACH, Limits
+from tests.proofs.simulation.schedule import Fault
 from tests.proofs.simulation.simulator import Simulator
 
 Workload: TypeAlias = Callable[[Simulator], None]
@@ -29,6 +32,14 @@ class Scenario:
         Whether several actors act at once, so that the order of their steps is explored too.
     stale_handles_work
         Whether SQS honours receipt handles of earlier receives.
+    limits
+        Which of AWS's limits are within reach.
+    promises
+        Invariants of this scenario alone.
+    every
+        Sweeps only each n-th schedule, where there are many steps of one kind.
+    more_faults
+        Of the faults that are `OPTIONAL` in a schedule, those that this scenario is swept with.
     """
 
     name: str
@@ -37,6 +48,10 @@ class Scenario:
     pairs: bool = False
     concurrent: bool = False
     stale_handles_work: bool = False
+    limits: Limits = OUT_OF_REACH
+    more_faults: Set[Fault] = frozenset()
+    promises: tuple[Invariant[Simulator], ...] = ()
+    every: int = 1
 
 
 def completed(attempts: int = 1) -> tuple[str, int]:

@@ -35,14 +35,14 @@ def never_repeats(sim: Simulator) -> None:
 def repaired(sim: Simulator) -> None:
     """Such a client's task is sent again by the operator, needed or not."""
     never_repeats(sim)
-    sim.operator.repair("a")
+    sim.operator.repair("a", assume_empty=True)
     sim.settle()
 
 
 def repaired_while_the_functions_run(sim: Simulator) -> None:
     """The operator's tool sends a task again while it is being processed."""
     sim.client.submit("a", {"n": 1})
-    sim.scheduler.run(lambda: sim.operator.repair("a"), lambda: sim.poll_steadily(1))
+    sim.scheduler.run(lambda: sim.operator.repair("a", assume_empty=True), lambda: sim.poll_steadily(1))
     sim.settle()
 
 

@@ -13,7 +13,7 @@ APART := local/requirements tests/proofs/conformance/requirements
 SOURCES := __main__.py infra functions local ops policy benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local unit test lint format docs lock bench faults fuzz chaos clean
+.PHONY: help demo local unit test lint format docs lock bench faults model fuzz chaos engine clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -36,7 +36,7 @@ lint: $(VENV)/.installed-dev ## Check style, types, the direction of imports, an
 	$(BIN)/mypy $(SOURCES)
 	PYTHONPATH=functions $(BIN)/lint-imports --no-logo
 	$(BIN)/actionlint -shellcheck= -pyflakes=
-	$(BIN)/zizmor --offline --quiet .github/workflows
+	$(BIN)/zizmor --offline --quiet .github
 
 format: $(VENV)/.installed-dev ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -56,11 +56,17 @@ bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at co
 faults: $(VENV)/.installed-dev ## Fail every step in every way and check that no task is lost (ARGS="--seed 7")
 	@$(BIN)/python -m tests.proofs.simulation $(ARGS)
 
+model: $(VENV)/.installed-dev ## Search every interleaving of one task's life, and miss each rule that is taken out
+	@exec $(BIN)/python -m tests.proofs.model $(ARGS)
+
 fuzz: $(VENV)/.installed-dev ## Send more than 10,000 bad and odd inputs to the functions (ARGS="--seed 7")
 	@exec $(BIN)/python -W error -m tests.proofs.fuzz $(ARGS)
 
 chaos: $(VENV)/.installed-dev ## Run 5,000 tasks on the emulator while calls fail and workers are killed (ARGS="--seed 7")
 	@exec $(BIN)/python -m tests.proofs.chaos $(ARGS)
+
+engine: $(VENV)/.installed-dev ## Deploy, change and destroy the stack with the Pulumi CLI, if it is there, in an emulator
+	@exec $(BIN)/python -m tests.proofs.engine
 
 clean: ## Remove everything that was built or installed
 	rm -rf $(VENV) .venv-emulator .local .build .schemathesis .venv-scanners .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage

@@ -1,6 +1,6 @@
 """What must hold of each accepted task, checked on its record and on what the functions logged."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from taskguard.edge.telemetry import Event
 from taskguard.model.json_text import Json
 from taskguard.model.record import SETTLED, Outcome, Status, TaskRecord
 from taskguard.work import Task, WorkContext
+from tests.proofs.chaos.workload import MAX_ATTEMPTS
 from tests.proofs.kit.invariants import Invariant, is_complete_dead_letter_line, same_json
 
 
@@ -52,7 +53,7 @@ def histories_of(
 
 
 def is_settled(history: TaskHistory) -> Iterator[str]:
-    """The task is COMPLETED or DEAD_LETTERED."""
+    """The task has ended."""
     if history.record is None or history.record.status not in SETTLED:
         yield f"it is {history.record.status if history.record else 'gone'}"
 
@@ -77,8 +78,8 @@ def is_not_done_after_completion(history: TaskHistory) -> Iterator[str]:
         if record.completed_at and attempt.started_at > record.completed_at:
             yield f"an attempt started at {attempt.started_at}, it was completed at {record.completed_at}"
     for line in history.of(Event.STARTED):
-        if line["attempt"] > len(record.attempts):
-            yield f"the log has attempt {line['attempt']}, the record {len(record.attempts)}"
+        if line["attempt"] > record.attempt_count:
+            yield f"the log has attempt {line['attempt']}, the record {record.attempt_count}"
 
 
 def has_the_works_result(history: TaskHistory) -> Iterator[str]:
@@ -89,15 +90,31 @@ def has_the_works_result(history: TaskHistory) -> Iterator[str]:
 
 
 def keeps_every_attempt(history: TaskHistory) -> Iterator[str]:
-    """Each attempt in the log is in the record too, in its place, and was started once."""
-    attempts = history.record.attempts if history.record else ()
+    """Each attempt in the log is in the record too, in its place, and was started once; all are counted."""
+    record = history.record
+    attempts = list(record.numbered_attempts()) if record else []
     started = [(line["attempt"], line["functionRequestId"]) for line in history.of(Event.STARTED)]
-    kept = {(number, attempt.request_id) for number, attempt in enumerate(attempts, 1)}
+    kept = {(number, attempt.request_id) for number, attempt in attempts}
     for number, request in started:
         if (number, request) not in kept:
             yield f"attempt {number} of invocation {request} is missing in its record"
     if len(started) > len(set(started)):
         yield "an attempt was started twice"
+    if record and record.attempt_count != sum(attempt.times for _, attempt in attempts):
+        yield f"its record counts {record.attempt_count} attempts and holds {len(attempts)}"
+
+
+def uses_no_attempt_too_many(history: TaskHistory) -> Iterator[str]:
+    """No generation has more attempts than the stack allows, and the present one's are counted exactly."""
+    record = history.record
+    if record is None:
+        return
+    made = Counter(attempt.generation for attempt in record.attempts)
+    for generation, attempts in made.items():
+        if attempts > MAX_ATTEMPTS:
+            yield f"generation {generation} had {attempts} attempts, {MAX_ATTEMPTS} are allowed"
+    if record.attempts_used != made[record.generation]:
+        yield f"it has used {record.attempts_used} attempts, its record holds {made[record.generation]}"
 
 
 def tells_why_it_is_dead(history: TaskHistory) -> Iterator[str]:
@@ -118,6 +135,7 @@ INVARIANTS: Sequence[Invariant[TaskHistory]] = (
     is_not_done_after_completion,
     has_the_works_result,
     keeps_every_attempt,
+    uses_no_attempt_too_many,
     tells_why_it_is_dead,
 )
 
@@ -140,5 +158,5 @@ def keeps_what_was(before: Mapping[str, TaskRecord], history: TaskHistory) -> It
 
 
 def _result(record: TaskRecord) -> Json:
-    task = Task(record.task_id, record.payload, len(record.attempts), record.generation, record.created_at)
+    task = Task(record.task_id, record.payload, record.attempt_count, record.generation, record.created_at)
     return perform(task, WorkContext("", datetime.now(UTC)))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local.cloud import local_cloud
-from ops.redrive import RateLimiter, SendReport, send_all, sender_for
+from ops.many import RateLimiter, Tally, do_all
+from ops.redrive import sender_for
 from ops.stack.aws import Aws
 from ops.stack.outputs import from_document
 from ops.tasks import Selection, list_dead_letters
@@ -92,8 +93,8 @@ class Run:
         letters = list_dead_letters(aws.dynamodb, aws.outputs.tasks_table_name, Selection())
         self.say(f"Simulated failures are off: sending {len(letters)} dead letters again.")
         ids = [letter.task_id for letter in letters]
-        report = send_all(ids, sender_for(aws).redrive, RateLimiter(_REDRIVES_A_SECOND).wait, lambda _: None)
-        self._report.redriven = len(report.sent)
+        report = do_all(ids, sender_for(aws).redrive, RateLimiter(_REDRIVES_A_SECOND).wait, lambda _: None)
+        self._report.redriven = len(report.done)
         self._report.violations += _not_sent(report)
         self._come_to_rest()
 
@@ -123,7 +124,7 @@ def _count(records: dict[str, TaskRecord], status: Status) -> int:
     return sum(record.status is status for record in records.values())
 
 
-def _not_sent(report: SendReport) -> list[str]:
+def _not_sent(report: Tally) -> list[str]:
     return [
         f"{task_id} was not redriven: {why}" for task_id, why in {**report.refused, **report.failed}.items()
     ]

@@ -9,6 +9,9 @@ from typing import Any
 from ops.check.plan import task_ids
 from tests.proofs.kit.randomness import random_for
 
+MAX_ATTEMPTS = 3
+"""Attempts of each generation."""
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -70,7 +73,7 @@ class Plan:
             "failureRate": "0.3",
             "permanentFailureSuffix": "3",
             "simulationSeed": str(self.seed),
-            "maxAttempts": "3",
+            "maxAttempts": str(MAX_ATTEMPTS),
             "backoffBaseSeconds": "1",
             "maxConcurrency": str(self.most_copies),
             "processTimeoutSeconds": str(self.process_timeout_seconds),

@@ -52,7 +52,9 @@ authorizers: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {},
         {"authorizer": {"jwt": {"claims": {"sub": "me"}, "scopes": None}}},
+        {"authorizer": {"jwt": {"claims": {"sub": "\ud800\x00é"}, "scopes": ["tasks"]}}},
         {"authorizer": {"iam": {"accessKey": "AKIA", "cognitoIdentity": None, "principalOrgId": None}}},
+        {"authorizer": {"iam": {"userArn": "arn:aws:iam::123456789012:user/mia"}}},
         {"authentication": None},
     ]
 )

@@ -1,7 +1,7 @@
 """openapi.yaml is valid, has the routes that are deployed, and describes what the handlers answer."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,9 +9,11 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from infra.needs import needs
 from taskguard.edge.requests import MAX_BATCH_BODY_BYTES, MAX_BATCH_TASKS, MAX_BODY_BYTES
-from taskguard.model.record import is_task_id
+from taskguard.model.errors import PermanentError, RetryAfter
+from taskguard.model.record import ATTEMPTS_KEPT, MAX_ERROR_BYTES, Status, is_task_id
 from tests.proofs.fuzz import oracle
 from tests.proofs.fuzz.backend import Backend, running_backend
+from tests.support.aws_in_process import TABLE
 from tests.support.config import stack_settings
 from tests.support.events import http_event
 
@@ -118,23 +120,69 @@ def test_answers_about_a_task_are_as_described(backend: Backend, name: str) -> N
 
 def test_a_task_is_as_described_in_every_state(backend: Backend) -> None:
     backend.submit(http_event("POST", "/tasks", TASK))
-    backend.work = _failing
+    assert _assert_shown(backend)["status"] == "QUEUED"
+    backend.work = _raising(ValueError("no luck"))
     backend.process(backend.receive("tasks"))
     assert _assert_shown(backend)["status"] == "RETRYING"
     backend.bury(backend.received("dead-letters", [json.dumps(TASK)]))
     assert _assert_shown(backend)["status"] == "DEAD_LETTERED"
-    backend.work = lambda _task: {"done": True}
+    backend.work = lambda _task: {"done": _assert_shown(backend)["status"]}
     backend.process(backend.received("tasks", [json.dumps(TASK | {"generation": 2})]))
     shown = _assert_shown(backend)
-    assert (shown["status"], shown["result"]) == ("COMPLETED", {"done": True})
+    assert (shown["status"], shown["result"]) == ("COMPLETED", {"done": "PROCESSING"})
+
+
+def test_a_postponed_task_is_as_described(backend: Backend) -> None:
+    backend.submit(http_event("POST", "/tasks", TASK))
+    backend.work = _raising(RetryAfter(0, "not yet"))
+    for _ in range(2):
+        backend.process(backend.take_queued())
+        _let_it_begin_now(backend)
+    (attempt,) = (shown := _assert_shown(backend))["attempts"]
+    assert (shown["status"], shown["attemptCount"]) == ("RETRYING", 2)
+    assert (attempt["outcome"], attempt["times"]) == ("POSTPONED", 2)
+
+
+def _let_it_begin_now(backend: Backend) -> None:
+    backend.system.dynamodb.update_item(
+        TableName=TABLE, Key={"taskId": {"S": "a"}}, UpdateExpression="REMOVE notBefore"
+    )
+
+
+def test_a_task_that_was_given_up_and_ended_by_a_person_is_as_described(backend: Backend) -> None:
+    backend.submit(http_event("POST", "/tasks", TASK))
+    backend.work = _raising(PermanentError("never"))
+    backend.process(backend.receive("tasks"))
+    assert _assert_shown(backend)["status"] == "GIVING_UP"
+    backend.bury(backend.receive("dead-letters"))
+    assert _assert_shown(backend)["status"] == "DEAD_LETTERED"
+    assert backend.system.redriver.discard(backend.system.record("a"), "the customer has gone")
+    shown = _assert_shown(backend)
+    assert (shown["status"], shown["cancelReason"]) == ("CANCELLED", "the customer has gone")
+
+
+def test_its_states_are_those_of_the_code() -> None:
+    assert oracle.document()["components"]["schemas"]["Status"]["enum"] == list(Status)
+
+
+def test_the_longest_history_is_as_described(backend: Backend) -> None:
+    backend.work = _raising(ValueError("x" * 2 * MAX_ERROR_BYTES))
+    for generation in range(1, ATTEMPTS_KEPT + 5):
+        backend.process(backend.received("tasks", [json.dumps(TASK | {"generation": generation})]))
+    shown = _assert_shown(backend)
+    assert len(shown["attempts"]) == ATTEMPTS_KEPT
+    assert shown["attemptCount"] == shown["attempts"][-1]["number"] == ATTEMPTS_KEPT + 4
 
 
 def _assert_shown(backend: Backend) -> dict[str, Any]:
     return _judged(backend.get(http_event("GET", "/tasks/a")), "GET /tasks/{taskId}", 200)
 
 
-def _failing(_task: object) -> None:
-    raise ValueError("no luck")
+def _raising(error: Exception) -> Callable[[object], None]:
+    def work(_task: object) -> None:
+        raise error
+
+    return work
 
 
 def _contents(node: Any) -> Iterator[dict[str, Any]]:

@@ -54,7 +54,7 @@ def test_a_result_that_could_not_be_read_back_is_not_kept(backend: Backend, resu
     backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
     answer = backend.get(http_event("GET", "/tasks/a"))
     status, body = checked("GET /tasks/{taskId}", answer, Tally(), "read")
-    assert (status, body["status"], body["lastError"]["type"]) == (200, "RETRYING", "PermanentError")
+    assert (status, body["status"], body["lastError"]["type"]) == (200, "GIVING_UP", "PermanentError")
 
 
 def test_base64_beyond_ascii_is_a_400(backend: Backend) -> None:
@@ -68,12 +68,19 @@ def test_an_id_that_no_path_can_carry_is_refused(backend: Backend, task_id: str)
     assert checked("POST /tasks", backend.submit(event), Tally(), "dots")[0] == 400
 
 
-@pytest.mark.parametrize("seconds", [1e9, float("inf"), float("nan")])
-def test_work_may_ask_for_any_wait(backend: Backend, seconds: float) -> None:
+@pytest.mark.parametrize(
+    ("seconds", "event"),
+    [
+        (1e9, "TASK_EXHAUSTED"),
+        (float("inf"), "TASK_EXHAUSTED"),
+        (float("nan"), "TASK_POSTPONED"),
+        (-1e9, "TASK_POSTPONED"),
+    ],
+)
+def test_work_may_ask_for_any_wait(backend: Backend, seconds: float, event: str) -> None:
     backend.work = _raising(RetryAfter(seconds))
     backend.process(backend.received("tasks", ['{"taskId":"a","payload":1}']))
-    events = [line["event"] for line in backend.log.take()]
-    assert events == ["TASK_STARTED", "TASK_RETRY"]
+    assert [line["event"] for line in backend.log.take()] == ["TASK_STARTED", event]
 
 
 def test_an_error_with_half_of_a_surrogate_pair_is_logged(backend: Backend) -> None:
@@ -87,7 +94,10 @@ def test_an_error_with_half_of_a_surrogate_pair_is_logged(backend: Backend) -> N
 @pytest.mark.parametrize("separator", LINE_SEPARATORS, ids=ascii)
 def test_no_text_of_a_caller_cuts_a_log_line_or_forges_one(backend: Backend, separator: str) -> None:
     text = forged(separator)
-    odd = {"headers": {"x-correlation-id": text}, "requestContext": {"requestId": text}}
+    odd = {
+        "headers": {"x-correlation-id": text},
+        "requestContext": {"requestId": text, "authorizer": {"jwt": {"claims": {"sub": text}}}},
+    }
     backend.submit(http_event("POST", "/tasks", {"taskId": "a", "payload": {text: text}}, **odd))
     backend.submit(http_event("POST", "/tasks", {text: text}))
     backend.get(http_event("GET", "/tasks/a") | {"pathParameters": {"taskId": text}})
@@ -109,10 +119,10 @@ def test_no_text_of_a_caller_cuts_a_log_line_or_forges_one(backend: Backend, sep
         "TASK_DEAD_LETTER",
         "TASK_DEAD_LETTER",
     ]
-    assert text in lines[0].values(), "the correlation id"
+    assert (lines[0]["correlationId"], lines[0]["caller"]) == (text, text)
     assert lines[5]["messageId"] == text
     assert text in lines[4]["exception"]
-    assert (lines[6]["lastError"]["message"], lines[7]["payload"]) == (text, text)
+    assert (lines[6]["lastError"]["message"], json.loads(lines[7]["payload"])) == (text, text)
 
 
 def _raising(error: Exception) -> Callable[[object], None]:

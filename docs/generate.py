@@ -33,7 +33,7 @@ OUTPUTS: Mapping[str, str] = {
     "taskQueueUrl": "URL of the task queue",
     "deadLetterQueueUrl": "URL of the dead-letter queue",
     "tasksTableName": "name of the table",
-    "functionNames": "names of the functions, by `submit_task`, `get_task`, `process_task`, `monitor_dlq`",
+    "functionNames": "names of the functions, by their folders in `functions/`, such as `submit_task`",
     "logGroupNames": "names of their log groups, by the same keys",
     "alarmTopicArn": "the topic that every alarm notifies",
     "dashboardUrl": "the dashboard in the CloudWatch console",
@@ -45,14 +45,19 @@ ANY_FUNCTION = "FUNCTION"
 
 WATCHED = Watched(
     service="taskguard",
-    functions={"monitor_dlq": "monitor-dlq", ANY_FUNCTION: ANY_FUNCTION},
-    timeouts_seconds={"monitor_dlq": 30, ANY_FUNCTION: 30},
+    functions={"monitor_dlq": "monitor-dlq", "process_task": "process-task", ANY_FUNCTION: ANY_FUNCTION},
+    timeouts_seconds={"monitor_dlq": 30, "process_task": 30, ANY_FUNCTION: 30},
+    api_functions=(),
+    mappings={"monitor_dlq": "mapping"},
     task_queue="tasks",
     dead_letter_queue="dead-letters",
     table="tasks",
     table_operations=("GetItem",),
     api_id="api",
-    retry_span_seconds=60,
+    api_rate_limit=100,
+    access_log="api",
+    longest_life_seconds=60,
+    dead_letter_ttl_days=180,
 )
 """A stack that does not exist: names, meanings and first steps of alarms do not depend on it."""
 
@@ -79,7 +84,9 @@ def outputs() -> str:
 
 def documented_alarms() -> list[Alarm]:
     """Return every alarm of the catalogue once, those that each function has under `ANY_FUNCTION`."""
-    repeated = function_alarms(WATCHED, "monitor_dlq")
+    repeated = [
+        alarm for key in WATCHED.functions if key != ANY_FUNCTION for alarm in function_alarms(WATCHED, key)
+    ]
     return [alarm for alarm in catalogue(WATCHED) if alarm not in repeated]
 
 

@@ -169,9 +169,10 @@ class Processor:
 
     def _redrive(self, record: TaskRecord) -> Verdict:
         """Try a task again whose dead letter somebody has moved back to the task queue on purpose."""
-        self.tasks.send(Message(record.task_id, record.payload, record.generation + 1))
+        now = self.clock()
+        self.tasks.send(Message(record.task_id, record.payload, record.generation + 1, sent_at=now))
         try:
-            self.telemetry.report(Event.REDRIVEN, self.store.redrive(record, self.clock()))
+            self.telemetry.report(Event.REDRIVEN, self.store.redrive(record, now))
         except Refused as refused:  # a worker was faster, or another redrive
             self.telemetry.report(Event.DUPLICATE, refused.record)
         return Done()
@@ -239,7 +240,8 @@ class Processor:
         if not wait.sent_at:
             return ComeBack(left)
         # Recorded first: if this fails, the present message comes back and finds what the record says.
-        self.tasks.send(Message(record.task_id, record.payload, record.generation), left)
+        message = Message(record.task_id, record.payload, record.generation, sent_at=wait.sent_at)
+        self.tasks.send(message, left)
         return Done()
 
     def _give_up(self, record: TaskRecord) -> Verdict:

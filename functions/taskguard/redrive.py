@@ -25,9 +25,10 @@ class Redriver:
         """
         if record.status is not Status.DEAD_LETTERED:
             return False
-        self.queue.send(Message(record.task_id, record.payload, record.generation + 1))
+        now = self.clock()
+        self.queue.send(Message(record.task_id, record.payload, record.generation + 1, sent_at=now))
         try:
-            self.store.redrive(record, self.clock())
+            self.store.redrive(record, now)
         except Refused as refused:  # a worker was faster, or another redrive
             return refused.record is not None and refused.record.generation > record.generation
         return True

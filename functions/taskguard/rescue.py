@@ -70,7 +70,7 @@ class Rescuer:
             return record
         now = self.clock()
         delay = max(record.not_before - now, timedelta()) if record.not_before else timedelta()
-        self.tasks.send(Message(record.task_id, record.payload, record.generation), delay)
+        self.tasks.send(Message(record.task_id, record.payload, record.generation, sent_at=now), delay)
         try:
             return self.store.rescue(record, now)
         except Refused:  # somebody else sent one, or it has ended

@@ -1,7 +1,7 @@
 """Submit: the record first, then the message; a 202 means that both exist."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model import json_text
@@ -63,7 +63,7 @@ class Submitter:
         try:
             submitted = self._create(record)
             if submitted.created:
-                self._send(record)
+                self._send(record, record.created_at)
             else:
                 submitted = replace(submitted, record=self._woken(submitted.record))
         except AwsError as error:
@@ -78,14 +78,14 @@ class Submitter:
         now = self.clock()
         if not record.is_untried and not record.is_stranded(now, self.message_life):
             return record
-        self._send(record)
+        self._send(record, now)
         try:
             return self.store.rescue(record, now)
         except Refused as refused:  # it went on meanwhile
             return refused.record or record
 
-    def _send(self, record: TaskRecord) -> None:
-        self.queue.send(Message(record.task_id, record.payload, record.generation))
+    def _send(self, record: TaskRecord, now: datetime) -> None:
+        self.queue.send(Message(record.task_id, record.payload, record.generation, sent_at=now))
 
     def _new_record(self, submission: Submission, origin: Origin) -> TaskRecord:
         now = self.clock()

@@ -84,7 +84,7 @@ class Waker:
         now = self.clock()
         if record.due_at > now + HORIZON:
             return False  # the index was behind: it has been woken meanwhile, and waits for another time
-        self._send(record, record.due_at - now)
+        self._send(record, now)
         try:
             self.telemetry.report(Event.WOKEN, self.store.wake(record, now))
         except Refused:  # another run was faster, or somebody cancelled it
@@ -152,8 +152,10 @@ class Waker:
         self.telemetry.report(Event.RESCUED, rescued)
         return True
 
-    def _send(self, record: TaskRecord, delay: timedelta) -> None:
-        self.tasks.send(Message(record.task_id, record.payload, record.generation), max(delay, timedelta()))
+    def _send(self, record: TaskRecord, now: datetime) -> None:
+        delay = max(record.due_at - now, timedelta()) if record.due_at else timedelta()
+        message = Message(record.task_id, record.payload, record.generation, sent_at=now)
+        self.tasks.send(message, delay)
 
     def _each(self, task_ids: Iterable[str], act: Callable[[str], bool], until: datetime) -> int:
         """Act on each, several at a time; what fails is reported and left to the next run."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from taskguard.model.clock import to_millis
 from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System
 from tests.support.events import Context, http_event
@@ -21,7 +22,8 @@ def test_a_new_task_is_recorded_queued_and_accepted(system: System, path: str) -
     assert answer["headers"]["Location"] == "/tasks/a"
     assert answer["body"]["status"] == "QUEUED"
     (record,) = system.receive()
-    assert json.loads(record["body"]) == {"taskId": "a", "payload": {"x": 1}, "generation": 1}
+    sent = {"sentAt": to_millis(system.clock())}
+    assert json.loads(record["body"]) == {"taskId": "a", "payload": {"x": 1}, "generation": 1} | sent
     assert system.record("a").payload == {"x": 1}
 
 

@@ -14,7 +14,8 @@ from tests.support.aws_calls import failing
 def test_a_dead_letter_is_sent_as_its_next_generation_and_then_marked(stack: MotoStack) -> None:
     stack.put(dead_letter("t"))
     sender_for(stack.aws).redrive("t")
-    assert stack.messages() == [{"taskId": "t", "payload": {"n": 1}, "generation": 2}]
+    (message,) = stack.messages()
+    assert message | {"sentAt": 0} == {"taskId": "t", "payload": {"n": 1}, "generation": 2, "sentAt": 0}
     after = stack.get("t")
     assert (after["status"], after["generation"], len(after["attempts"])) == ("QUEUED", 2, 3)
     assert "deadLetteredAt" not in after

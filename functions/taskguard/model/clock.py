@@ -23,6 +23,11 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def from_millis(millis: int) -> datetime:
+    """Return the moment of milliseconds since the epoch."""
+    return datetime.fromtimestamp(millis / 1000, UTC)
+
+
 def to_millis(moment: datetime) -> int:
-    """Return milliseconds since the epoch, the unit of leases."""
+    """Return milliseconds since the epoch, the unit of what conditions compare."""
     return round(moment.timestamp() * 1000)

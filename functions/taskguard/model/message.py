@@ -5,12 +5,16 @@ from datetime import datetime, timedelta
 from typing import Final, TypeAlias
 
 from taskguard.model import json_text
+from taskguard.model.clock import from_millis, to_millis
 from taskguard.model.errors import InvalidJson, UnreadableMessage
 from taskguard.model.json_text import Json
 from taskguard.model.record import TASK_ID_RULE, is_task_id
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """Largest payload, as compact UTF-8 JSON. With result and attempts it fits DynamoDB's item of 400 KB."""
+
+_MAX_MILLIS: Final = 253_402_300_800_000
+"""The year 10000, which no `datetime` reaches."""
 
 UNREADABLE_PREFIX: Final = "unreadable:"
 """Begins the id of the record that is made of a dead letter which does not describe a task."""
@@ -33,6 +37,9 @@ class Message:
     generation
         1 when submitted, one more for each redrive. A producer that writes to the queue directly may leave
         it out of the body; it is then 1.
+    sent_at
+        When it was sent, to the millisecond, as the record's `sentAt` says it: SQS's time comes from another
+        clock. None for a producer that writes to the queue directly.
     dead_letter
         It was sent to the dead-letter queue, for the task was given up. On the task queue it can only have
         been put by somebody who wants the task tried again, as AWS's own redrive does.
@@ -42,10 +49,17 @@ class Message:
     payload: Json
     generation: int = 1
     dead_letter: bool = False
+    sent_at: datetime | None = None
 
     def body(self) -> str:
         """Return the body as ASCII JSON."""
-        members = {"taskId": self.task_id, "payload": self.payload, "generation": self.generation}
+        members: dict[str, Json] = {
+            "taskId": self.task_id,
+            "payload": self.payload,
+            "generation": self.generation,
+        }
+        if self.sent_at:
+            members["sentAt"] = to_millis(self.sent_at)
         return json_text.ascii_text(members | ({"deadLetter": True} if self.dead_letter else {}))
 
     @classmethod
@@ -69,7 +83,16 @@ class Message:
         dead_letter = value.get("deadLetter", False)
         if type(dead_letter) is not bool:
             raise UnreadableMessage("deadLetter must be true or false")
-        return cls(task_id, value["payload"], generation, dead_letter)
+        return cls(task_id, value["payload"], generation, dead_letter, _sent_at(value))
+
+
+def _sent_at(members: dict[str, Json]) -> datetime | None:
+    if "sentAt" not in members:
+        return None
+    millis = members["sentAt"]
+    if type(millis) is not int or not 0 < millis < _MAX_MILLIS:
+        raise UnreadableMessage("sentAt must be milliseconds since 1970")
+    return from_millis(millis)
 
 
 @dataclass(frozen=True, slots=True)

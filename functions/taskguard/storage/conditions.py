@@ -45,7 +45,8 @@ CLAIMABLE = (
 )
 CLAIMABLE_BY_NEWER = f"{NEWER_MESSAGE} AND {NOT_ENDED} AND {NO_LIVE_LEASE} AND {HISTORY_HAS_ROOM}"
 EXHAUSTED = f"{SAME_GENERATION} AND {ATTEMPTS_USED_UP} AND {OPEN}"
-# A dead letter that SQS moved by itself says nothing of a task that has a fresh message since, or that waits
+# A dead letter that SQS moved by itself says nothing of a task that has a fresh message since, however short
+# the time between (a postponed task's duplicate uses up its receives within minutes), or that waits
 # in the table: unless it is the very message that the waker has sent, and not noted yet.
 NOT_IN_TABLE = "(attribute_not_exists(dueAt) OR dueAt <= :woken)"
 THE_TASKS_OWN_END = (

@@ -32,6 +32,7 @@ class DeadLetter:
     ----------
     sent_at
         `SentTimestamp` of the message; SQS keeps it when it moves a message to the dead-letter queue itself.
+        It counts where the message does not say when it was sent.
     """
 
     message: Message
@@ -57,7 +58,7 @@ def bury(letter: DeadLetter, now: datetime, expires: datetime, *, with_history: 
         remove=(*LEASE_ATTRIBUTES, *WAITING_ATTRIBUTES, *history),
         values={
             ":error": letter.failure.members(),
-            ":sent": to_millis(letter.sent_at + CLOCK_SKEW),
+            ":sent": to_millis(letter.message.sent_at or letter.sent_at + CLOCK_SKEW),
             ":woken": to_millis(letter.sent_at + LONGEST_DELAY + CLOCK_SKEW),
             ":expires": int(expires.timestamp()),
             ":now": to_millis(now),

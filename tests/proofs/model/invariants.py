@@ -87,7 +87,8 @@ def _buried_open(before: State, process: Process | None, was: Snapshot) -> Itera
         and each.generation == was.generation
         and each.sent_at > letter.sent_at + 300 * SECOND
     ]
-    if fresh:
+    # While the record has a due time, a message that a waker has sent is not noted yet: see the rule above.
+    if fresh and was.due_at is None:
         yield "a task that a fresh message keeps going is buried"
 
 

@@ -61,10 +61,6 @@ def test_no_interleaving_breaks_an_invariant(runner: Runner, scenario: Scenario)
     assert [result_text(result) for result in results if result.violations] == []
 
 
-@pytest.mark.xfail(
-    reason="a duplicate whose receives are used up within CLOCK_SKEW of being sent buries its task",
-    strict=True,
-)
 def test_a_duplicate_does_not_end_a_task_that_is_postponed_again_and_again(runner: Runner) -> None:
     result = runner.run(
         Scenario("asks for ten seconds with two messages", submitted_twice(10, 10)), Schedule()

@@ -215,13 +215,14 @@ def a_blameless_task_is_no_dead_letter(sim: Simulator) -> Iterator[str]:
 
 
 def _fallen(sim: Simulator) -> set[str]:
-    """Return the tasks whose only message SQS itself moved to the dead-letter queue."""
+    """Return the open tasks whose only message SQS itself moved to the dead-letter queue."""
     queued: set[str] = set()
     fallen: set[str] = set()
     for event, task in _replay(sim):
         if isinstance(event, MessageQueued):
             only = not (task.waits_in_table or task.has_other(event.message_id, event.generation))
-            if event.message_id in queued and only and not event.task.startswith("unreadable:"):
+            of_open_task = task.status not in SETTLED and not event.task.startswith("unreadable:")
+            if event.message_id in queued and only and of_open_task:
                 fallen.add(event.task)
             queued.add(event.message_id)
     return fallen

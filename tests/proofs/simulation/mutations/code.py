@@ -207,16 +207,17 @@ def _wake_marked_first(self: Waker, task_id: str) -> bool:
     now = self.clock()
     with suppress(Refused):
         self.store.wake(record, now)
-    self._send(record, record.due_at - now)
+    self._send(record, now)
     return True
 
 
 def _rescue_marked_first(self: Rescuer, record: TaskRecord, **_: Any) -> TaskRecord | None:
     if not self.needs_message(record):
         return None
+    now = self.clock()
     with suppress(Refused):
-        self.store.rescue(record, self.clock())
-    self.tasks.send(Message(record.task_id, record.payload, record.generation))
+        self.store.rescue(record, now)
+    self.tasks.send(Message(record.task_id, record.payload, record.generation, sent_at=now))
     return record
 
 
@@ -228,8 +229,8 @@ def _rescued_if_old(self: Rescuer, record: TaskRecord, **_: Any) -> TaskRecord |
     return _rescue(self, record)
 
 
-def _woken_without_delay(self: Waker, record: TaskRecord, _delay: timedelta) -> None:
-    self.tasks.send(Message(record.task_id, record.payload, record.generation))
+def _woken_without_delay(self: Waker, record: TaskRecord, now: datetime) -> None:
+    self.tasks.send(Message(record.task_id, record.payload, record.generation, sent_at=now))
 
 
 MUTATIONS = (

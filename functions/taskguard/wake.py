@@ -129,8 +129,14 @@ class Waker:
     def _page(self, segment: int, start_key: str | None) -> Page:
         return self.scanned.page(segment, start_key, self.clock() - self.message_life)
 
-    def measure(self) -> None:
-        """Report how many dead letters stand open, how old the oldest is, and how late the latest task is."""
+    def measure(self) -> int:
+        """Report how many dead letters stand open, how old the oldest is, and how late the latest task is.
+
+        Returns
+        -------
+        int
+            How many dead letters stand open, counted up to `MAX_COUNTED`.
+        """
         now = self.clock()
         letters, due = self.indexes.dead_letters(MAX_COUNTED), self.indexes.earliest_due()
         age = now - letters.oldest if letters.oldest else timedelta()
@@ -139,6 +145,7 @@ class Waker:
         self.telemetry.gauge("DeadLetterOldestAge", age.total_seconds())
         self.telemetry.gauge("TaskOverdue", late.total_seconds())
         self.telemetry.gauge("WakerRuns", 1)
+        return letters.count
 
     def rescue(self, task_id: str, *, assume_lost: bool = False) -> bool:
         """Give an open task a message if its own must be gone, see `Rescuer`; False if it needs none."""

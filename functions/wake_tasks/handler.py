@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -11,6 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from taskguard.edge.environment import AtLeast, Environment
 from taskguard.edge.telemetry import Telemetry
 from taskguard.model.clock import Clock, utc_now
+from taskguard.model.errors import AwsError
 from taskguard.storage import aws
 from taskguard.storage.indexes import TableScan, TaskIndexes
 from taskguard.storage.queue import TaskQueue, message_life
@@ -41,15 +42,33 @@ class WakeRuns:
     def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, int]:
         """Do one run; `{"run": "scan"}` also begins a scan over the whole table.
 
-        A scan that one run cannot finish is carried on by the next, whichever that is.
+        A scan that one run cannot finish is carried on by the next, whichever that is. What fails keeps
+        nothing else from being done: an index that cannot be read still leaves the scan.
+
+        Raises
+        ------
+        AwsError
+            The first that kept a part of the run from being done, after the other parts.
         """
         remaining = timedelta(milliseconds=context.get_remaining_time_in_millis())
         until = self.clock() + remaining - RESERVE
+        done: dict[str, int] = {}
+        failed: list[AwsError] = []
+        parts = {
+            "woken": partial(self.waker.wake_due, until),
+            "measured": partial(self.waker.measure),
+            "rescued": partial(self.waker.scan, until, begin=event.get("run") == "scan"),
+        }
         with self.telemetry.invocation(context.aws_request_id):
-            woken = self.waker.wake_due(until)
-            self.waker.measure()
-            rescued = self.waker.scan(until, begin=event.get("run") == "scan")
-        return {"woken": woken, "rescued": rescued}
+            for name, part in parts.items():
+                try:
+                    done[name] = part()
+                except AwsError as error:
+                    self.telemetry.aws_failed(error, part=name)
+                    failed.append(error)
+            if failed:
+                raise failed[0]
+        return done
 
 
 def build(settings: WakeSettings, clock: Clock = utc_now) -> WakeRuns:

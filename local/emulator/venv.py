@@ -50,6 +50,10 @@ def ensure(venv: Path, requirements: Path, *, what: str, progress: Callable[[str
     wanted = _fingerprint(requirements)
     with _locked(venv.parent / ".local" / f"{venv.name}.lock"):
         if not python.exists() or _read(stamp) != wanted:
+            if venv.is_symlink():
+                raise EmulatorError(
+                    f"{venv} is a link, and out of date: build what it points to, or remove it"
+                )
             progress(f"Installing {what} (once, about half a minute) ...")
             _run(what, sys.executable, "-m", "venv", "--clear", str(venv))
             # Not compiled: far more is installed than a run imports, and Python compiles what it imports.

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import taskguard.wake
-from taskguard.model.errors import RetryAfter
+from taskguard.model.errors import AwsError, RetryAfter
 from taskguard.model.record import Status
 from taskguard.storage.indexes import TaskIndexes
 from taskguard.work import Perform
@@ -140,8 +140,26 @@ def test_a_scan_that_is_cut_short_goes_on_at_the_next_run_whichever_that_is(
 
 def test_a_run_stops_before_its_time_is_over(waiting: System) -> None:
     waiting.clock.advance(HOUR)
-    assert waiting.wake(context=Context(remaining_ms=20_000)) == {"woken": 0, "rescued": 0}
+    assert waiting.wake(context=Context(remaining_ms=20_000)) == {
+        "woken": 0,
+        "measured": 0,
+        "rescued": 0,
+    }
     assert waiting.record("a").due_at is not None
+
+
+def test_an_index_that_cannot_be_read_still_leaves_measures_and_scan(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    system.submit({"taskId": "b", "payload": 1})
+    system.clock.advance(RETENTION + 2 * HOUR)
+    capsys.readouterr()
+    with failing("Query", times=1), pytest.raises(AwsError, match="Query"):
+        system.wake("scan")
+    assert system.record("b").sent_at == system.clock(), "the scan found it"
+    lines = documents(capsys.readouterr().out)
+    assert [line["part"] for line in lines if line.get("event") == "AWS_UNAVAILABLE"] == ["woken"]
+    assert any("WakerRuns" in line for line in lines)
 
 
 def test_open_dead_letters_their_age_and_lateness_are_measured(

@@ -76,6 +76,15 @@ def test_two_that_ask_at_once_build_it_once(machine: Machine) -> None:
     assert machine.installations == 1
 
 
+def test_what_a_link_points_to_is_not_emptied(machine: Machine, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    machine.venv.symlink_to(shared)
+    with pytest.raises(EmulatorError, match="is a link, and out of date"):
+        machine.ask()
+    assert machine.installations == 0
+
+
 def test_a_failed_installation_says_what_failed_and_why() -> None:
     with pytest.raises(
         EmulatorError, match=r"(?s)Cannot install the tool: 'python3 -c .*' failed\..*the reason"

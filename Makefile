@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 # Python compiles what is imported, when it is; compiling all of the AWS provider takes longer than the rest.
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 # For every platform and every Python that we support, in one file each. What shares .venv is resolved together.
+# Extras stay in the pins: pip takes `coverage[toml]` for another package than `coverage`, and wants the newest of it.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	--no-emit-find-links --custom-compile-command "make lock" $(ARGS)
+	--no-emit-find-links --no-strip-extras --custom-compile-command "make lock" $(ARGS)
 PARTS_OF_DEV := requirements policy/requirements functions/requirements
 APART := local/requirements tests/proofs/conformance/requirements
 SOURCES := __main__.py infra functions local ops policy benchmarks docs tests

@@ -1,10 +1,12 @@
 """The lock files: complete, with hashes, and in agreement with what was chosen and with each other."""
 
+import importlib.metadata
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from tests.support.program import REPOSITORY
 
@@ -18,7 +20,7 @@ CHOSEN += [
 # Files that are installed into one environment (`.venv`), one after the other.
 TOGETHER = ["requirements.txt", "policy/requirements.txt", "functions/requirements.txt"]
 
-PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(\[[^]]*\])?==(?P<version>[^\s;\\]+)", re.MULTILINE)
+PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?P<extras>\[[^]]*\])?==(?P<version>[^\s;\\]+)", re.MULTILINE)
 
 
 def _name(name: str) -> str:
@@ -63,6 +65,21 @@ def test_every_package_is_locked_with_hashes(file: str) -> None:
     entries = list(_entries(file.replace(".in", ".txt")))
     assert entries
     assert not [entry for entry in entries if "==" not in entry or "--hash=sha256:" not in entry]
+
+
+def test_what_packages_ask_for_with_an_extra_is_locked_with_it() -> None:
+    # pip takes `coverage[toml]` for another package than `coverage`: with hashes, it refuses the newest of it.
+    text = (REPOSITORY / "requirements-dev.txt").read_text(encoding="utf-8")
+    locked = {_name(pin["name"]): re.findall(r"[\w.-]+", pin["extras"] or "") for pin in PIN.finditer(text)}
+    asked = {
+        (_name(one.name), extra)
+        for package in importlib.metadata.distributions()
+        for one in map(Requirement, package.requires or ())
+        if one.marker is None or one.marker.evaluate({"extra": ""})
+        for extra in one.extras
+    }
+    assert ("coverage", "toml") in asked
+    assert not [(name, extra) for name, extra in asked if extra not in locked[name]]
 
 
 @pytest.mark.parametrize("file", TOGETHER)

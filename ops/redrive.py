@@ -9,7 +9,6 @@ from taskguard.model.clock import utc_now
 from taskguard.model.message import UNREADABLE_PREFIX
 from taskguard.model.record import MAX_ERROR_BYTES, Status, TaskRecord
 from taskguard.redrive import Redriver
-from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import TaskStore
 
 if TYPE_CHECKING:
@@ -102,7 +101,7 @@ def store_of(aws: "Aws", ttl_days: int | None = None) -> TaskStore:
 
 
 def _redriver(aws: "Aws", store: TaskStore) -> Redriver:
-    return Redriver(store, TaskQueue(aws.sqs, aws.outputs.task_queue_url), utc_now)
+    return Redriver(store, aws.task_queues, utc_now)
 
 
 def read_dead_letter(store: TaskStore, task_id: str) -> TaskRecord:

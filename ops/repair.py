@@ -132,7 +132,7 @@ def repairer_for(aws: "Aws", untried_for: timedelta, *, assume_empty: bool) -> R
     outputs = aws.outputs
     rescuer = Rescuer(
         store=store_of(aws),
-        tasks=TaskQueue(aws.sqs, outputs.task_queue_url),
+        tasks=aws.task_queues,
         dead_letters=TaskQueue(aws.sqs, outputs.dead_letter_queue_url),
         clock=utc_now,
         message_life=message_life(_retention_days(aws.sqs, outputs.task_queue_url)),

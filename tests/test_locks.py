@@ -68,7 +68,7 @@ def test_every_package_is_locked_with_hashes(file: str) -> None:
 
 
 def test_what_packages_ask_for_with_an_extra_is_locked_with_it() -> None:
-    # pip takes `coverage[toml]` for another package than `coverage`: with hashes, it refuses the newest of it.
+    # pip takes `coverage[toml]` for another package than `coverage`, and refuses it without a pin.
     text = (REPOSITORY / "requirements-dev.txt").read_text(encoding="utf-8")
     locked = {_name(pin["name"]): re.findall(r"[\w.-]+", pin["extras"] or "") for pin in PIN.finditer(text)}
     asked = {

@@ -1,6 +1,7 @@
 """POST /tasks, POST /task and POST /tasks/batch: parse, submit, answer."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
@@ -10,15 +11,16 @@ from typing import Annotated, Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from taskguard.edge.answers import NO_ROUTE, Answer, Problem, problem_answer, respond, unavailable
-from taskguard.edge.environment import AtLeast, Environment
+from taskguard.edge.environment import AtLeast, ByLane, Environment
 from taskguard.edge.requests import MAX_BATCH_TASKS, Request, parse_batch, parse_submission, to_submission
 from taskguard.edge.telemetry import Event, Telemetry
+from taskguard.kinds import program_kinds
 from taskguard.model.clock import Clock, utc_now
 from taskguard.model.errors import Conflict, InvalidSubmission, NotSubmitted, TaskGuardError, TooLarge
 from taskguard.model.json_text import Json
 from taskguard.model.views import task_summary, task_view
 from taskguard.storage import aws
-from taskguard.storage.queue import TaskQueue, message_life
+from taskguard.storage.queue import LaneQueues, message_life
 from taskguard.storage.store import TaskStore
 from taskguard.submit import Origin, Submitted, Submitter
 
@@ -27,7 +29,7 @@ from taskguard.submit import Origin, Submitted, Submitter
 class SubmitSettings(Environment):
     """The function's environment."""
 
-    task_queue_url: str
+    task_queue_urls: Annotated[Mapping[str, str], ByLane()]
     task_retention_days: Annotated[int, AtLeast(1)]
 
 
@@ -64,7 +66,9 @@ class SubmitApi:
 
     def one(self, request: Request) -> Answer:
         """Submit one task; raises what `parse_submission` and `Submitter.submit` raise."""
-        submitted = self.submitter.submit(parse_submission(request.body), _origin(request))
+        submitted = self.submitter.submit(
+            parse_submission(request.body, self.submitter.kinds), _origin(request)
+        )
         headers = {"Location": f"/tasks/{submitted.record.task_id}"}
         return Answer(_status(submitted), task_view(submitted.record), headers)
 
@@ -78,7 +82,7 @@ class SubmitApi:
 
     def _item(self, item: Json, origin: Origin) -> Json:
         try:
-            submitted = self.submitter.submit(to_submission(item), origin)
+            submitted = self.submitter.submit(to_submission(item, self.submitter.kinds), origin)
         except TaskGuardError as error:
             problem = self._rejected(error)
             return {"status": problem.status.value, "problem": problem.body()}
@@ -123,7 +127,7 @@ def build(settings: SubmitSettings, clock: Clock = utc_now) -> SubmitApi:
     telemetry = Telemetry.of(settings)
     submitter = Submitter(
         store=TaskStore(aws.dynamodb(), settings.tasks_table_name),
-        queue=TaskQueue(aws.sqs(), settings.task_queue_url),
+        queue=LaneQueues(aws.sqs(), settings.task_queue_urls, program_kinds()),
         clock=clock,
         telemetry=telemetry,
         message_life=message_life(settings.task_retention_days),

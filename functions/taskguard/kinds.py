@@ -21,6 +21,10 @@ PROBE: Final = "probe"
 """The built-in kind that simulates work; in a lane other than the default, it is `probe.<lane>`."""
 
 
+PROBE_WORK: Final = "taskguard.probe:Probe"
+"""What does probes, in the form of `Kind.work`."""
+
+
 @dataclass(frozen=True)
 class Lane:
     """A task queue, a function that does its tasks, and what that function may use.
@@ -101,6 +105,11 @@ class NamedKind:
     kind: Kind
 
 
+def is_built_in(name: str) -> bool:
+    """Tell whether a kind of this name is TaskGuard's own, which no declaration may use."""
+    return name == PROBE or name.startswith(f"{PROBE}.")
+
+
 def probe_of(lane: str) -> str:
     """Return the name of the probe that runs in a lane."""
     return PROBE if lane == DEFAULT_LANE else f"{PROBE}.{lane}"
@@ -137,7 +146,7 @@ class Kinds:
     def all(self) -> Mapping[str, Kind]:
         """The declared kinds and the built-in ones: a probe for each lane that is open."""
         probes = {
-            probe_of(name): Kind("taskguard.probe:probe", lane=name)
+            probe_of(name): Kind(PROBE_WORK, lane=name)
             for name, lane in self.lanes.items()
             if not lane.closed
         }
@@ -147,6 +156,11 @@ class Kinds:
     def _by_any_name(self) -> Mapping[str, NamedKind]:
         found = {alias: NamedKind(name, kind) for name, kind in self.all.items() for alias in kind.aliases}
         return found | {name: NamedKind(name, kind) for name, kind in self.all.items()}
+
+    @property
+    def any_timeout(self) -> bool:
+        """Whether any kind has less time than its lane."""
+        return any(kind.timeout_seconds is not None for kind in self.declared.values())
 
     def find(self, name: str | None) -> NamedKind | None:
         """Return the kind of this name or alias, or the default kind where there is no name."""

@@ -1,16 +1,18 @@
 """One delivery of a task's message: claim, work, report, and what shall happen to the message."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
-from taskguard.edge.telemetry import Event, Telemetry
+from taskguard.edge.telemetry import Event, Telemetry, log_lines_of
 from taskguard.model import json_text
 from taskguard.model.clock import Clock, to_text
 from taskguard.model.errors import (
     AwsRefused,
     InvalidJson,
+    KindUnavailable,
     PermanentError,
     RetryAfter,
     TimedOut,
@@ -18,13 +20,21 @@ from taskguard.model.errors import (
 )
 from taskguard.model.json_text import Json
 from taskguard.model.message import AT_ONCE, ComeBack, Delivery, Done, Message, Verdict
-from taskguard.model.record import Attempt, Failure, Status, TaskRecord
+from taskguard.model.payload import checked_submission
+from taskguard.model.record import (
+    CHILDREN_KEPT,
+    Attempt,
+    Failure,
+    Status,
+    TaskRecord,
+    child_task_id,
+)
 from taskguard.model.retry import LONGEST_DELAY, LONGEST_HIDDEN_WAIT, Next, RetryDecision, RetryPolicy
-from taskguard.model.simulation import Simulation
 from taskguard.storage.attempts import EARLY_BY, Claim, Wait
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import LaneQueues, TaskQueue
 from taskguard.storage.store import Refused, TaskStore
-from taskguard.work import Perform, Task, WorkContext
+from taskguard.submit import Origin, Submitter
+from taskguard.work import Context, Perform
 
 MAX_RESULT_BYTES: Final = 64 * 1024
 """Largest result kept in the record, as compact UTF-8 JSON."""
@@ -33,31 +43,54 @@ WAKERS_HORIZON: Final = timedelta(minutes=15)
 """How far ahead the waker sends the messages of tasks that wait in the table; see `taskguard.wake`."""
 
 
+PASSED_ON_AFTER: Final = timedelta(seconds=2)
+"""How long a message waits that was passed on to another lane."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """An attempt that runs: its claimed record, its own end, and the tasks that its work has submitted."""
+
+    record: TaskRecord
+    work_until: datetime
+    children: list[str] = field(default_factory=list)
+
+    def with_children(self) -> TaskRecord:
+        """Return the record with what this attempt has submitted, each child once."""
+        listed = dict.fromkeys((*self.record.children, *self.children))
+        return replace(self.record, children=tuple(listed)[:CHILDREN_KEPT])
+
+
 @dataclass(frozen=True)
 class Processor:
     """Tries tasks.
 
     Parameters
     ----------
+    lane
+        The lane that this function works for; tasks of kinds in other lanes are passed on.
     tasks
-        The task queue: gets the fresh message of a task that waits longer than a message is hidden.
+        The lanes' task queues: get the fresh message of a task that waits longer than a message is hidden.
     dead_letters
         Gets a copy of the message of a task that is given up.
+    policy
+        The stack's; a kind may have figures of its own.
     perform
-        The work; see `taskguard.work`.
+        The work; see `taskguard.perform`.
     running
         The attempts that run in this process, by their message's id.
     """
 
     store: TaskStore
-    tasks: TaskQueue
+    lane: str
+    tasks: LaneQueues
     dead_letters: TaskQueue
     policy: RetryPolicy
-    simulation: Simulation
     perform: Perform
     clock: Clock
     telemetry: Telemetry
-    running: dict[str, TaskRecord] = field(default_factory=dict)
+    submitter: Submitter
+    running: dict[str, "Running"] = field(default_factory=dict)
 
     def process(self, delivery: Delivery) -> Verdict:
         """Try the task of one message.
@@ -73,6 +106,9 @@ class Processor:
         except UnreadableMessage as error:
             self.telemetry.report(Event.UNREADABLE, messageId=delivery.message_id, reason=str(error))
             return AT_ONCE  # until SQS has counted enough receives to dead-letter it
+        lane = self.tasks.kinds.lane_of(message.kind)
+        if lane != self.lane:
+            return self._passed_on(message, delivery, lane)
         if self.clock() >= delivery.work_until:
             self.telemetry.report(Event.BUSY, taskId=message.task_id, reason="the invocation's time is over")
             return AT_ONCE
@@ -80,9 +116,11 @@ class Processor:
             record = self._claim(message, delivery)
         except Refused as refused:
             return self._not_claimed(message, refused.record)
-        self.running[delivery.message_id] = record
+        running = Running(record, self._work_until(record, delivery))
+        self.running[delivery.message_id] = running
         self.telemetry.report(Event.STARTED, record, receiveCount=delivery.receive_count)
-        failure, result = self._work(record, delivery)
+        failure, result = self._work(running, delivery)
+        record = running.with_children()
         try:
             return self._not_completed(record, failure) if failure else self._completed(record, result)
         except Refused:
@@ -95,17 +133,23 @@ class Processor:
 
         A delivery without an attempt comes back at once. May raise `AwsError`, as `process`.
         """
-        record = self.running.get(delivery.message_id)
-        if record is None:
+        running = self.running.get(delivery.message_id)
+        if running is None:
             return AT_ONCE
+        record = running.with_children()
         ran = self.clock() - record.attempts[-1].started_at
-        error = TimedOut(f"still running after {ran.total_seconds():.0f} s, when the invocation had to end")
+        error = TimedOut(f"still running after {ran.total_seconds():.0f} s, when its time was over")
         try:
             return self._not_completed(record, error)
         except Refused as refused:
             # Its own thread was faster.
             completed = refused.record and refused.record.status is Status.COMPLETED
             return Done() if completed else ComeBack()
+
+    def time_is_over(self, delivery: Delivery) -> bool:
+        """Tell whether the attempt of a delivery has run for as long as its kind may."""
+        running = self.running.get(delivery.message_id)
+        return running is not None and self.clock() >= running.work_until
 
     def _claim(self, message: Message, delivery: Delivery) -> TaskRecord:
         now = self.clock()
@@ -115,7 +159,7 @@ class Processor:
             secrets.token_hex(16),
             delivery.deadline,
             delivery.sent_at,
-            self.policy.max_attempts,
+            self._policy_of(message.kind).max_attempts,
         )
         try:
             return self.store.claim(claimed)
@@ -148,7 +192,7 @@ class Processor:
             return ComeBack(record.lease_until - now + timedelta(seconds=1))
         if record.not_before and record.not_before > now + EARLY_BY:
             return self._too_early(record, record.not_before - now)
-        if record.attempts_used >= self.policy.max_attempts:
+        if record.attempts_used >= self._policy_of(record.kind).max_attempts:
             return self._exhausted(record, now)
         return AT_ONCE  # it changed between condition and answer
 
@@ -161,7 +205,8 @@ class Processor:
     def _exhausted(self, record: TaskRecord, now: datetime) -> Verdict:
         """Give up a task whose last worker died without a word."""
         try:
-            given_up = self.store.exhaust(record, record.cause_of_death(), now, self.policy.max_attempts)
+            most = self._policy_of(record.kind).max_attempts
+            given_up = self.store.exhaust(record, record.cause_of_death(), now, most)
         except Refused:
             return AT_ONCE
         self.telemetry.report(Event.EXHAUSTED, given_up)
@@ -170,23 +215,66 @@ class Processor:
     def _redrive(self, record: TaskRecord) -> Verdict:
         """Try a task again whose dead letter somebody has moved back to the task queue on purpose."""
         now = self.clock()
-        self.tasks.send(Message(record.task_id, record.payload, record.generation + 1, sent_at=now))
+        self.tasks.send(Message.of(record, generation=record.generation + 1, sent_at=now))
         try:
             self.telemetry.report(Event.REDRIVEN, self.store.redrive(record, now))
         except Refused as refused:  # a worker was faster, or another redrive
             self.telemetry.report(Event.DUPLICATE, refused.record)
         return Done()
 
-    def _work(self, record: TaskRecord, delivery: Delivery) -> tuple[BaseException | None, Json]:
+    def _passed_on(self, message: Message, delivery: Delivery, lane: str) -> Verdict:
+        """Send a message on to the lane that its kind has moved to, and only then let it go.
+
+        Unchanged, so that the record still says when it was sent; and a little later, so that it does not go
+        round and round while functions are updated one after the other.
+        """
+        self.tasks.lane(lane).send_body(delivery.body, PASSED_ON_AFTER)
+        self.telemetry.report(Event.PASSED_ON, taskId=message.task_id, kind=message.kind, lane=lane)
+        return Done()
+
+    def _policy_of(self, kind: str | None) -> RetryPolicy:
+        """Return how a kind is retried: the figures that are deployed, whichever held at its submission."""
+        found = self.tasks.kinds.find(kind)
+        return self.policy.of_kind(found.kind) if found else self.policy
+
+    def _work_until(self, record: TaskRecord, delivery: Delivery) -> datetime:
+        found = self.tasks.kinds.find(record.kind)
+        if found is None or found.kind.timeout_seconds is None:
+            return delivery.work_until
+        started = record.attempts[-1].started_at
+        return min(started + timedelta(seconds=found.kind.timeout_seconds), delivery.work_until)
+
+    def _work(self, running: "Running", delivery: Delivery) -> tuple[BaseException | None, Json]:
         """Do the work and return its error, or None and its result."""
-        number = record.attempt_count
-        task = Task(record.task_id, record.payload, number, record.generation, record.created_at)
+        record = running.record
+        context = Context(
+            record.task_id,
+            self.tasks.kinds.canonical(record.kind),
+            record.attempt_count,
+            record.generation,
+            record.created_at,
+            running.work_until,
+            delivery.request_id,
+            partial(self._submit, running),
+        )
         try:
-            self.simulation.check(record.task_id, number)
-            result = self.perform(task, WorkContext(delivery.request_id, delivery.work_until))
+            with log_lines_of(context.task_id, context.kind, context.attempt):
+                result = self.perform(record.payload, context)
             return None, _checked_result(result)
         except (Exception, SystemExit) as error:  # work may even call sys.exit(); its neighbours go on
             return error, None
+
+    def _submit(self, running: "Running", kind: str, payload: Json, key: str) -> str:
+        """Submit a child of a running task, which is noted in the record when the attempt is reported."""
+        parent = running.record
+        wanted = checked_submission(self.tasks.kinds, kind, payload)
+        child_id = child_task_id(parent.task_id, wanted.kind, json_text.digest(payload), key)
+        origin = Origin(
+            secrets.token_hex(16), parent.correlation_id or parent.task_id, parent_id=parent.task_id
+        )
+        self.submitter.submit(replace(wanted, task_id=child_id), origin)
+        running.children.append(child_id)
+        return child_id
 
     def _completed(self, record: TaskRecord, result: Json) -> Verdict:
         try:
@@ -208,7 +296,7 @@ class Processor:
 
     def _not_completed(self, record: TaskRecord, error: BaseException) -> Verdict:
         now = self.clock()
-        decision = self.policy.decide(error, record, now)
+        decision = self._policy_of(record.kind).decide(error, record, now)
         if decision.next is Next.POSTPONE:
             return self._postponed(record, error, now, decision.wait)
         wait = _wait(decision, now) if decision.next is Next.RETRY else None
@@ -226,6 +314,8 @@ class Processor:
     def _postponed(
         self, record: TaskRecord, error: BaseException, now: datetime, asked: timedelta
     ) -> Verdict:
+        if isinstance(error, KindUnavailable):
+            self.telemetry.report(Event.KIND_UNAVAILABLE, record, reason=str(error)[:500])
         wait = _fresh(now + asked, now)
         postponed = self.store.postpone(record, Failure.of(error), now, wait)
         self.telemetry.report(
@@ -240,13 +330,12 @@ class Processor:
         if not wait.sent_at:
             return ComeBack(left)
         # Recorded first: if this fails, the present message comes back and finds what the record says.
-        message = Message(record.task_id, record.payload, record.generation, sent_at=wait.sent_at)
-        self.tasks.send(message, left)
+        self.tasks.send(Message.of(record, sent_at=wait.sent_at), left)
         return Done()
 
     def _give_up(self, record: TaskRecord) -> Verdict:
         """Copy the message to the dead-letter queue, so that the original may be deleted."""
-        self.dead_letters.send(Message(record.task_id, record.payload, record.generation, dead_letter=True))
+        self.dead_letters.send(Message.of(record, dead_letter=True))
         return Done()
 
 

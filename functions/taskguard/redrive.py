@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from taskguard.model.clock import Clock
 from taskguard.model.message import Message
 from taskguard.model.record import Status, TaskRecord
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import LaneQueues
 from taskguard.storage.store import Refused, TaskStore
 
 
@@ -14,7 +14,7 @@ class Redriver:
     """Sends dead letters again, or ends them; both may raise `AwsError`, and are safe to repeat."""
 
     store: TaskStore
-    queue: TaskQueue
+    queue: LaneQueues
     clock: Clock
 
     def redrive(self, record: TaskRecord) -> bool:
@@ -26,7 +26,7 @@ class Redriver:
         if record.status is not Status.DEAD_LETTERED:
             return False
         now = self.clock()
-        self.queue.send(Message(record.task_id, record.payload, record.generation + 1, sent_at=now))
+        self.queue.send(Message.of(record, generation=record.generation + 1, sent_at=now))
         try:
             self.store.redrive(record, now)
         except Refused as refused:  # a worker was faster, or another redrive

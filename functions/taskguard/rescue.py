@@ -7,7 +7,7 @@ from typing import Final
 from taskguard.model.clock import Clock
 from taskguard.model.message import Message
 from taskguard.model.record import Status, TaskRecord
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import LaneQueues, TaskQueue
 from taskguard.storage.store import Refused, TaskStore
 
 GIVING_UP_FOR: Final = timedelta(days=1)
@@ -25,7 +25,7 @@ class Rescuer:
     """
 
     store: TaskStore
-    tasks: TaskQueue
+    tasks: LaneQueues
     dead_letters: TaskQueue
     clock: Clock
     message_life: timedelta
@@ -64,13 +64,11 @@ class Rescuer:
         if not self.needs_message(record, assume_lost=assume_lost):
             return None
         if record.status is Status.GIVING_UP:
-            self.dead_letters.send(
-                Message(record.task_id, record.payload, record.generation, dead_letter=True)
-            )
+            self.dead_letters.send(Message.of(record, dead_letter=True))
             return record
         now = self.clock()
         delay = max(record.not_before - now, timedelta()) if record.not_before else timedelta()
-        self.tasks.send(Message(record.task_id, record.payload, record.generation, sent_at=now), delay)
+        self.tasks.send(Message.of(record, sent_at=now), delay)
         try:
             return self.store.rescue(record, now)
         except Refused:  # somebody else sent one, or it has ended

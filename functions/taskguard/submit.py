@@ -4,12 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from taskguard.edge.telemetry import Event, Telemetry
+from taskguard.kinds import Kinds
 from taskguard.model import json_text
 from taskguard.model.clock import Clock
 from taskguard.model.errors import AwsError, Conflict, NotSubmitted, Unavailable
 from taskguard.model.message import Message, Submission
 from taskguard.model.record import Status, TaskRecord, new_task_id
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import LaneQueues
 from taskguard.storage.store import Refused, TaskStore
 
 
@@ -25,11 +26,14 @@ class Origin:
         The client's own id for following a task through the logs, or the request id.
     caller
         Who submits; None where anybody may.
+    parent_id
+        The task whose work submits.
     """
 
     request_id: str
     correlation_id: str
     caller: str | None = None
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,15 @@ class Submitter:
     """
 
     store: TaskStore
-    queue: TaskQueue
+    queue: LaneQueues
     clock: Clock
     telemetry: Telemetry
     message_life: timedelta
+
+    @property
+    def kinds(self) -> Kinds:
+        """The kinds that may be submitted."""
+        return self.queue.kinds
 
     def submit(self, submission: Submission, origin: Origin) -> Submitted:
         """Record and queue a task; raises `Conflict` or `NotSubmitted`."""
@@ -85,7 +94,7 @@ class Submitter:
             return refused.record or record
 
     def _send(self, record: TaskRecord, now: datetime) -> None:
-        self.queue.send(Message(record.task_id, record.payload, record.generation, sent_at=now))
+        self.queue.send(Message.of(record, sent_at=now))
 
     def _new_record(self, submission: Submission, origin: Origin) -> TaskRecord:
         now = self.clock()
@@ -101,6 +110,8 @@ class Submitter:
             submit_id=origin.request_id,
             submitted_by=origin.caller,
             correlation_id=origin.correlation_id,
+            kind=submission.kind,
+            parent_id=origin.parent_id,
         )
 
     def _create(self, record: TaskRecord) -> Submitted:
@@ -109,7 +120,8 @@ class Submitter:
         except Refused as refused:
             if refused.record is None:  # deleted between condition and answer
                 raise Unavailable("PutItem", "RecordVanished") from refused
-            if refused.record.payload_hash != record.payload_hash:
+            same_kind = self.kinds.canonical(refused.record.kind) == record.kind
+            if refused.record.payload_hash != record.payload_hash or not same_kind:
                 raise Conflict(record.task_id) from refused
             return Submitted(refused.record, created=False)
         return Submitted(record, created=True)

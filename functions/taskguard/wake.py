@@ -21,7 +21,7 @@ from taskguard.model.message import Message
 from taskguard.model.record import TaskRecord
 from taskguard.rescue import Rescuer
 from taskguard.storage.indexes import SEGMENTS, Page, TableScan, TaskIndexes
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import LaneQueues, TaskQueue
 from taskguard.storage.store import Refused, TaskStore
 
 HORIZON: Final = timedelta(minutes=15)
@@ -53,7 +53,7 @@ class Waker:
     store: TaskStore
     indexes: TaskIndexes
     scanned: TableScan
-    tasks: TaskQueue
+    tasks: LaneQueues
     dead_letters: TaskQueue
     clock: Clock
     telemetry: Telemetry
@@ -161,8 +161,7 @@ class Waker:
 
     def _send(self, record: TaskRecord, now: datetime) -> None:
         delay = max(record.due_at - now, timedelta()) if record.due_at else timedelta()
-        message = Message(record.task_id, record.payload, record.generation, sent_at=now)
-        self.tasks.send(message, delay)
+        self.tasks.send(Message.of(record, sent_at=now), delay)
 
     def _each(self, task_ids: Iterable[str], act: Callable[[str], bool], until: datetime) -> int:
         """Act on each, several at a time; what fails is reported and left to the next run."""

@@ -1,6 +1,7 @@
 """What EventBridge Scheduler calls: every five minutes for tasks that are due, every day for a scan."""
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -8,13 +9,14 @@ from typing import Annotated, Any, Final
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from taskguard.edge.environment import AtLeast, Environment
+from taskguard.edge.environment import AtLeast, ByLane, Environment
 from taskguard.edge.telemetry import Telemetry
+from taskguard.kinds import program_kinds
 from taskguard.model.clock import Clock, utc_now
 from taskguard.model.errors import AwsError
 from taskguard.storage import aws
 from taskguard.storage.indexes import TableScan, TaskIndexes
-from taskguard.storage.queue import TaskQueue, message_life
+from taskguard.storage.queue import LaneQueues, TaskQueue, message_life
 from taskguard.storage.store import TaskStore
 from taskguard.wake import Waker
 
@@ -26,7 +28,7 @@ RESERVE: Final = timedelta(seconds=20)
 class WakeSettings(Environment):
     """The function's environment."""
 
-    task_queue_url: str
+    task_queue_urls: Annotated[Mapping[str, str], ByLane()]
     dead_letter_queue_url: str
     task_retention_days: Annotated[int, AtLeast(1)]
 
@@ -78,7 +80,7 @@ def build(settings: WakeSettings, clock: Clock = utc_now) -> WakeRuns:
         store=TaskStore(dynamodb, settings.tasks_table_name),
         indexes=TaskIndexes(dynamodb, settings.tasks_table_name),
         scanned=TableScan(dynamodb, settings.tasks_table_name),
-        tasks=TaskQueue(sqs, settings.task_queue_url),
+        tasks=LaneQueues(sqs, settings.task_queue_urls, program_kinds()),
         dead_letters=TaskQueue(sqs, settings.dead_letter_queue_url),
         clock=clock,
         telemetry=telemetry,

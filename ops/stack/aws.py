@@ -9,6 +9,7 @@ from botocore.config import Config
 
 from local.aws_clients import ACCESS_KEY, SECRET_KEY
 from ops.errors import OpsError
+from taskguard.storage.queue import LaneQueues
 
 if TYPE_CHECKING:
     from botocore.credentials import ReadOnlyCredentials
@@ -53,6 +54,11 @@ class Aws:
     def sqs(self) -> "SQSClient":
         """The queues."""
         return self.session.client("sqs", endpoint_url=self.outputs.aws_endpoint_url, config=_CONFIG)
+
+    @cached_property
+    def task_queues(self) -> LaneQueues:
+        """The lanes' task queues: what is sent finds the lane that its kind has at this moment."""
+        return LaneQueues(self.sqs, self.outputs.task_queue_urls, self.outputs.kinds)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

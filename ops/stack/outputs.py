@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from local.cloud import OUTPUTS_FILE
 from local.project import REPOSITORY
 from ops.errors import OpsError, UsageError
+from taskguard.kinds import DEFAULT_LANE, PROBE, Kind, Kinds, Lane, is_built_in
 
 FUNCTIONS = ("submit_task", "get_task", "process_task", "monitor_dlq")
 
@@ -25,8 +26,12 @@ class StackOutputs:
     ----------
     api_endpoint
         URL of the HTTP API, without a slash at the end.
-    task_queue_url, dead_letter_queue_url
-        The two queues.
+    task_queue_urls
+        The lanes' task queues, by lane.
+    dead_letter_queue_url
+        The dead-letter queue, which all lanes share.
+    kinds
+        The kinds and lanes that are deployed.
     tasks_table_name
         The tasks table.
     function_names
@@ -40,13 +45,19 @@ class StackOutputs:
     """
 
     api_endpoint: str
-    task_queue_url: str
+    task_queue_urls: Mapping[str, str]
     dead_letter_queue_url: str
     tasks_table_name: str
     function_names: Mapping[str, str]
     alarm_topic_arn: str
     dashboard_url: str = ""
     aws_endpoint_url: str | None = None
+    kinds: Kinds = field(default_factory=lambda: Kinds.of(None))
+
+    @property
+    def task_queue_url(self) -> str:
+        """The default lane's task queue."""
+        return self.task_queue_urls[DEFAULT_LANE]
 
     @property
     def region(self) -> str:
@@ -93,13 +104,29 @@ def from_document(document: Mapping[str, Any], origin: str) -> StackOutputs:
         raise UsageError(f"{origin}: not the outputs of a TaskGuard stack: {'; '.join(faults)}.")
     return StackOutputs(
         api_endpoint=document["apiEndpoint"].rstrip("/"),
-        task_queue_url=document["taskQueueUrl"],
+        # A stack that was deployed before it had lanes has one.
+        task_queue_urls=document.get("taskQueueUrls") or {DEFAULT_LANE: document["taskQueueUrl"]},
         dead_letter_queue_url=document["deadLetterQueueUrl"],
         tasks_table_name=document["tasksTableName"],
         function_names=dict(document["functionNames"]),
         alarm_topic_arn=document["alarmTopicArn"],
         dashboard_url=document.get("dashboardUrl") or "",
         aws_endpoint_url=document.get("awsEndpointUrl"),
+        kinds=_kinds(document),
+    )
+
+
+def _kinds(document: Mapping[str, Any]) -> Kinds:
+    """Return the kinds that were deployed, with the lanes that they run in and the names that they had."""
+    lanes = document.get("lanes") or {DEFAULT_LANE: {}}
+    return Kinds(
+        {
+            name: Kind(told["work"], lane=told["lane"], aliases=tuple(told["aliases"]))
+            for name, told in (document.get("kinds") or {}).items()
+            if not is_built_in(name)
+        },
+        {name: Lane(closed=bool(told.get("closed"))) for name, told in lanes.items()},
+        document.get("defaultKind") or PROBE,
     )
 
 

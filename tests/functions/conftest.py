@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from taskguard.perform import Performer
 from taskguard.work import Perform
 from tests.support.aws_calls import recorded
 from tests.support.aws_in_process import System, running_system
@@ -30,8 +31,8 @@ def system() -> Iterator[System]:
 
 @pytest.fixture
 def performing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Perform], None]:
-    """Replace the work by a test's own."""
-    return lambda perform: monkeypatch.setattr("process_task.handler.perform", perform)
+    """Replace the work of every kind by a test's own."""
+    return lambda perform: monkeypatch.setattr(Performer, "perform", staticmethod(perform))
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 
 from taskguard.model.errors import RetryAfter
 from taskguard.model.record import Status
+from taskguard.perform import Performer
 from tests.support.aws_calls import failing
 from tests.support.aws_in_process import System, running_system
 from tests.support.events import sqs_record
@@ -68,7 +69,7 @@ def test_an_attempt_that_never_ended_was_interrupted(system: System) -> None:
         def killed(*_: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr("process_task.handler.perform", killed)
+        patch.setattr(Performer, "perform", staticmethod(killed))
         with pytest.raises(KeyboardInterrupt):
             system.process(*system.receive())
     system.clock.advance(31)
@@ -85,7 +86,7 @@ def test_a_dead_letter_of_a_running_task_waits_until_the_lease_ends(system: Syst
     system.sqs.send_message(QueueUrl=system.dead_letter_url, MessageBody=letter["body"])
     (letter,) = system.receive(system.dead_letter_url)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("process_task.handler.perform", lambda *_: inner.append(system.watch(letter)))
+        patch.setattr(Performer, "perform", staticmethod(lambda *_: inner.append(system.watch(letter))))
         assert system.process(*system.receive()) == []
     assert inner == [[letter["messageId"]]]
     assert system.record("a").status is Status.COMPLETED
@@ -158,7 +159,7 @@ def test_a_dead_letter_of_an_earlier_message_is_dropped_while_a_fresh_one_waits(
         raise RetryAfter(90)
 
     system.submit({"taskId": "a", "payload": {"n": 1}})
-    monkeypatch.setattr("process_task.handler.perform", later)
+    monkeypatch.setattr(Performer, "perform", staticmethod(later))
     system.clock.advance(3600)
     system.process(*system.receive())
     assert system.watch(sqs_record(LETTER)) == []

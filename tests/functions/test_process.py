@@ -10,8 +10,10 @@ import pytest
 from taskguard.model.errors import AwsRefused, PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.model.record import Failure, Status
+from taskguard.perform import Performer
 from taskguard.storage.store import TaskStore
-from taskguard.work import Perform, Task, WorkContext
+from taskguard.work import Context as Attempt
+from taskguard.work import Perform
 from tests.support.attempts import raising, submit
 from tests.support.aws_calls import failing, recorded
 from tests.support.aws_in_process import System, running_system
@@ -37,12 +39,12 @@ def test_a_completed_task_keeps_its_result_and_its_message_goes(system: System) 
 
 
 def test_work_sees_the_task_and_its_deadline(system: System, performing: Callable[[Perform], None]) -> None:
-    seen: list[tuple[Task, WorkContext]] = []
-    performing(lambda task, context: seen.append((task, context)))
+    seen: list[tuple[Json, Attempt]] = []
+    performing(lambda payload, context: seen.append((payload, context)))
     submit(system)
     _deliver(system, "a")
-    ((task, context),) = seen
-    assert (task.task_id, task.payload, task.attempt, task.generation) == ("a", {"n": "a"}, 1, 1)
+    ((payload, context),) = seen
+    assert (context.task_id, payload, context.attempt, context.generation) == ("a", {"n": "a"}, 1, 1)
     assert context.request_id == "request-1"
     assert (context.deadline - system.clock()).total_seconds() == 27, "three seconds are for the report"
 
@@ -83,7 +85,7 @@ def test_a_task_whose_workers_all_died_is_given_up_after_its_last_attempt(system
     (record,) = system.receive()
     for _ in range(3):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("process_task.handler.perform", raising(KeyboardInterrupt()))
+            patch.setattr(Performer, "perform", staticmethod(raising(KeyboardInterrupt())))
             with pytest.raises(KeyboardInterrupt):
                 system.process(record)
         system.clock.advance(31)
@@ -125,7 +127,7 @@ def test_a_message_delivered_twice_is_done_once(
     system: System, performing: Callable[[Perform], None]
 ) -> None:
     done: list[str] = []
-    performing(lambda task, context: done.append(task.task_id))
+    performing(lambda payload, context: done.append(context.task_id))
     submit(system)
     (record,) = system.receive()
     assert system.process(record) == []
@@ -140,7 +142,7 @@ def test_a_message_of_a_running_task_waits_until_the_lease_ends(
     inner: list[list[str]] = []
     submit(system)
     (record,) = system.receive()
-    performing(lambda task, context: inner.append(system.process(record)))
+    performing(lambda payload, context: inner.append(system.process(record)))
     assert system.process(record) == []
     assert inner == [[record["messageId"]]]
     assert waits == [31]
@@ -152,7 +154,7 @@ def test_a_task_whose_worker_was_killed_is_tried_again_after_its_lease(system: S
     (record,) = system.receive()
     killed = Context(remaining_ms=30_000)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("process_task.handler.perform", raising(KeyboardInterrupt()))
+        patch.setattr(Performer, "perform", staticmethod(raising(KeyboardInterrupt())))
         with pytest.raises(KeyboardInterrupt):
             system.process(record, context=killed)
     assert system.record("a").status is Status.PROCESSING
@@ -178,8 +180,8 @@ def test_a_given_up_task_is_not_tried_again_when_its_copy_could_not_be_sent(
 ) -> None:
     done: list[str] = []
 
-    def perform(task: Task, context: WorkContext) -> Json:
-        done.append(task.task_id)
+    def perform(payload: Json, context: Attempt) -> Json:
+        done.append(context.task_id)
         raise PermanentError
 
     performing(perform)
@@ -241,7 +243,7 @@ def test_a_postponed_task_keeps_its_message_if_the_fresh_one_cannot_be_sent(
     with failing("SendMessage"):
         assert system.process(record) == [record["messageId"]]
     system.clock.advance(5)
-    performing(lambda task, context: "done")
+    performing(lambda payload, context: "done")
     assert system.process(record) == []
     assert system.record("a").status is Status.COMPLETED
 
@@ -282,7 +284,7 @@ def test_work_whose_result_the_table_refuses_is_given_up_and_not_done_again(
     def refuse(*_: object) -> NoReturn:
         raise AwsRefused("UpdateItem", "ValidationException")
 
-    performing(lambda task, context: "a large result")
+    performing(lambda payload, context: "a large result")
     monkeypatch.setattr(TaskStore, "complete", refuse)
     submit(system)
     assert _deliver(system, "a") == []
@@ -334,7 +336,7 @@ def test_a_task_with_a_full_history_is_tried_on(performing: Callable[[Perform], 
 def test_a_result_that_cannot_be_kept_is_a_permanent_failure(
     system: System, performing: Callable[[Perform], None], result: Any
 ) -> None:
-    performing(lambda task, context: result)
+    performing(lambda payload, context: result)
     submit(system)
     assert _deliver(system, "a") == []
     assert system.record("a").status is Status.GIVING_UP
@@ -350,7 +352,7 @@ def test_the_record_decides_and_not_the_messages_payload(
     system: System, performing: Callable[[Perform], None]
 ) -> None:
     seen: list[Json] = []
-    performing(lambda task, context: seen.append(task.payload))
+    performing(lambda payload, context: seen.append(payload))
     submit(system)
     system.process(sqs_record({"taskId": "a", "payload": "forged"}))
     assert seen == [{"n": "a"}]

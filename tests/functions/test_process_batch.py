@@ -16,7 +16,8 @@ from taskguard.edge.sqs import Consumer
 from taskguard.model.json_text import Json
 from taskguard.model.message import Verdict
 from taskguard.model.record import Failure, Status
-from taskguard.work import Perform, Task, WorkContext
+from taskguard.perform import Performer
+from taskguard.work import Context, Perform
 from tests.support.attempts import raising, submit
 from tests.support.aws_calls import recorded
 from tests.support.aws_in_process import System, running_system
@@ -25,8 +26,8 @@ from tests.support.aws_in_process import System, running_system
 def test_a_failing_task_does_not_fail_its_batch(
     system: System, performing: Callable[[Perform], None]
 ) -> None:
-    def perform(task: Task, context: WorkContext) -> Json:
-        if task.task_id == "bad":
+    def perform(payload: Json, context: Context) -> Json:
+        if context.task_id == "bad":
             raise ValueError
         return None
 
@@ -58,7 +59,7 @@ def test_a_batch_that_fails_as_a_whole_is_reported_and_not_raised(
 def test_work_that_exits_the_process_fails_its_own_task_alone(
     system: System, performing: Callable[[Perform], None]
 ) -> None:
-    performing(lambda task, context: sys.exit("bye") if task.task_id == "bad" else None)
+    performing(lambda payload, context: sys.exit("bye") if context.task_id == "bad" else None)
     submit(system, "bad")
     submit(system, "good")
     assert len(system.process(*system.receive())) == 1
@@ -68,7 +69,7 @@ def test_work_that_exits_the_process_fails_its_own_task_alone(
 
 def test_tasks_of_one_batch_run_side_by_side(system: System, performing: Callable[[Perform], None]) -> None:
     together = threading.Barrier(10, timeout=20)
-    performing(lambda task, context: together.wait())
+    performing(lambda payload, context: together.wait())
     for n in range(10):
         submit(system, f"t-{n}")
     assert system.process(*system.receive()) == []
@@ -83,7 +84,8 @@ def test_a_bug_of_ours_sends_one_message_back_and_is_logged(
         def __str__(self) -> str:
             raise TypeError("a bug")
 
-    performing(lambda task, context: raising(Broken())(task, context) if task.task_id == "bad" else None)
+    bad = raising(Broken())
+    performing(lambda payload, context: bad(payload, context) if context.task_id == "bad" else None)
     submit(system, "bad")
     submit(system, "good")
     assert len(system.process(*system.receive())) == 1
@@ -110,14 +112,14 @@ class Hanging:
             return replace(build(*arguments), end=self._end, wait=self._wait, workers=workers)
 
         monkeypatch.setattr(process_task.handler, "build", patched)
-        monkeypatch.setattr("process_task.handler.perform", self._perform)
+        monkeypatch.setattr(Performer, "perform", staticmethod(self._perform))
 
-    def _perform(self, task: Task, context: WorkContext) -> Json:
-        if task.task_id.startswith("bad"):
+    def _perform(self, payload: Json, context: Context) -> Json:
+        if context.task_id.startswith("bad"):
             self.threads.append(threading.current_thread())
             self.began.set()
             assert self.going_on.wait(120)
-        return task.task_id
+        return context.task_id
 
     def _wait(self, handled: Sequence[Future[Verdict]], most: timedelta) -> None:
         assert self.began.wait(120)

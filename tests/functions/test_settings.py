@@ -19,7 +19,7 @@ def test_a_complete_environment_is_read_into_typed_values() -> None:
     assert settings.policy == RetryPolicy(3, 5, 900, 0.0, timedelta(days=7), "7")
     assert settings.simulation == Simulation(0.3, "", "7")
     assert settings.record_ttl_days == 30
-    assert SubmitSettings.read(VALUES).task_queue_url == "https://queue"
+    assert SubmitSettings.read(VALUES).task_queue_urls == {"default": "https://queue"}
     assert MonitorSettings.read(VALUES).dead_letter_queue_url == "https://dead-letters"
     assert GetSettings.read(VALUES).powertools_service_name == "taskguard-test"
 

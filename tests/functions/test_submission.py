@@ -8,18 +8,21 @@ from taskguard.edge.requests import (
     parse_batch,
     parse_submission,
 )
+from taskguard.kinds import Kinds
 from taskguard.model.errors import InvalidSubmission, TooLarge
 from taskguard.model.message import Submission
+
+KINDS = Kinds.of(None)
 
 
 def _faults(body: bytes) -> list[str]:
     with pytest.raises(InvalidSubmission) as caught:
-        parse_submission(body)
+        parse_submission(body, KINDS)
     return [fault.pointer for fault in caught.value.faults]
 
 
 def test_an_id_is_optional_and_null_is_a_payload() -> None:
-    assert parse_submission(b'{"payload":null}') == Submission(None, None)
+    assert parse_submission(b'{"payload":null}', KINDS) == Submission(None, None, "probe")
 
 
 def test_every_fault_is_named_with_its_place() -> None:
@@ -41,14 +44,14 @@ def test_an_id_that_is_given_must_be_valid(task_id: object) -> None:
 def test_a_body_of_exactly_the_limit_is_taken_and_one_byte_more_is_not() -> None:
     body = b'{"payload":"' + b"x" * (MAX_BODY_BYTES - 14) + b'"}'
     assert len(body) == MAX_BODY_BYTES
-    assert parse_submission(body).task_id is None
+    assert parse_submission(body, KINDS).task_id is None
     with pytest.raises(TooLarge, match="body"):
-        parse_submission(body + b" ")
+        parse_submission(body + b" ", KINDS)
 
 
 def test_a_payload_that_grows_over_the_limit_when_written_out_is_too_large() -> None:
     with pytest.raises(TooLarge, match="payload"):
-        parse_submission(b'{"payload":[' + b",".join([b"1e15"] * 50_000) + b"]}")
+        parse_submission(b'{"payload":[' + b",".join([b"1e15"] * 50_000) + b"]}", KINDS)
 
 
 def test_a_batch_gives_its_items_unchecked() -> None:

@@ -22,7 +22,7 @@ def test_a_new_task_is_recorded_queued_and_accepted(system: System, path: str) -
     assert answer["headers"]["Location"] == "/tasks/a"
     assert answer["body"]["status"] == "QUEUED"
     (record,) = system.receive()
-    sent = {"sentAt": to_millis(system.clock())}
+    sent = {"kind": "probe", "sentAt": to_millis(system.clock())}
     assert json.loads(record["body"]) == {"taskId": "a", "payload": {"x": 1}, "generation": 1} | sent
     assert system.record("a").payload == {"x": 1}
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from taskguard.edge.telemetry import LATENCY, METRICS, Event, Telemetry
+from taskguard.perform import Performer
 from tests.support.aws_in_process import System
 from tests.support.log_lines import LINE_SEPARATORS, documents, forged
 
@@ -50,7 +51,7 @@ def test_a_failure_is_logged_with_its_stack_trace(
     def fail(*_: object) -> None:
         raise ValueError("no luck")
 
-    monkeypatch.setattr("process_task.handler.perform", fail)
+    monkeypatch.setattr(Performer, "perform", staticmethod(fail))
     system.submit({"taskId": "a", "payload": 1})
     system.process(*system.receive())
     (line,) = [line for line in _lines(capsys) if line.get("event") == "TASK_RETRY"]

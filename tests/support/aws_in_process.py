@@ -21,10 +21,11 @@ from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
 from submit_task.handler import SubmitApi, SubmitSettings
 from taskguard.edge.sqs import BatchResponse, Consumer
+from taskguard.kinds import DEFAULT_LANE, Kinds
 from taskguard.model.record import TaskRecord
 from taskguard.redrive import Redriver
 from taskguard.storage import aws
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import LaneQueues
 from taskguard.storage.store import TaskStore
 from tests.support.aws_calls import create_tasks_table
 from tests.support.events import Context, http_event, received
@@ -98,7 +99,7 @@ class System:
 
     @property
     def redriver(self) -> Redriver:
-        return Redriver(self.store, TaskQueue(self.sqs, self.queue_url), self.clock)
+        return Redriver(self.store, one_lane(self.sqs, self.queue_url), self.clock)
 
     def submit(self, body: Any, path: str = "/tasks", **changes: Any) -> dict[str, Any]:
         """Submit a body and return the answer with its body parsed."""
@@ -138,11 +139,17 @@ class System:
         return self.dynamodb.get_item(TableName=TABLE, Key={"taskId": {"S": task_id}})["Item"]
 
 
+def one_lane(client: Any, queue_url: str) -> LaneQueues:
+    """Return the queues of a program that declares nothing: the default lane's alone."""
+    return LaneQueues(client, {DEFAULT_LANE: queue_url}, Kinds.of(None))
+
+
 def environment(queue_url: str, dead_letter_url: str) -> dict[str, str]:
     """Return all four functions' environment, as the program sets it, without simulated failures."""
     return {
         "TASKS_TABLE_NAME": TABLE,
-        "TASK_QUEUE_URL": queue_url,
+        "TASK_QUEUE_URLS": json.dumps({"default": queue_url}),
+        "LANE": "default",
         "DEAD_LETTER_QUEUE_URL": dead_letter_url,
         "MAX_ATTEMPTS": "3",
         "BACKOFF_BASE_SECONDS": "5",

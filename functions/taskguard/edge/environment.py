@@ -1,9 +1,11 @@
 """A function's environment as one typed object: a field for each key, checked when it is read."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Self, get_args, get_type_hints
+from typing import Any, Self, TypeAlias, get_args, get_type_hints
 
+from taskguard.kinds import DEFAULT_LANE
 from taskguard.model.errors import InvalidEnvironment
 
 
@@ -56,6 +58,24 @@ class MayBeEmpty:
 
 
 @dataclass(frozen=True, slots=True)
+class ByLane:
+    """Rule of a JSON object with a text for each lane, the default lane among them."""
+
+    def read(self, text: str) -> Mapping[str, str]:
+        """Return the texts by lane; raises `ValueError` with what is wrong."""
+        try:
+            value = json.loads(text)
+        except ValueError:
+            value = None
+        texts = isinstance(value, dict) and all(isinstance(each, str) and each for each in value.values())
+        if not texts or DEFAULT_LANE not in value:
+            raise ValueError(
+                f"must be a JSON object of texts by lane, {DEFAULT_LANE} among them, is {text or None!r}"
+            )
+        return dict(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Required:
     """Rule of a text that must be there; fields without another rule have this one."""
 
@@ -95,9 +115,11 @@ class Environment:
         return cls(**found)
 
 
-def _rule(annotation: object) -> AtLeast | Share | YesNo | MayBeEmpty | Required:
-    rules = (each for each in get_args(annotation) if isinstance(each, AtLeast | Share | YesNo | MayBeEmpty))
-    return next(rules, Required())
+Rule: TypeAlias = AtLeast | Share | YesNo | MayBeEmpty | ByLane | Required
+
+
+def _rule(annotation: object) -> Rule:
+    return next((each for each in get_args(annotation) if isinstance(each, Rule)), Required())
 
 
 def _number(text: str, kind: type[int] | type[float]) -> float:

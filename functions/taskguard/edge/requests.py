@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from taskguard.kinds import Kinds
 from taskguard.model import json_text
 from taskguard.model.errors import Fault, InvalidJson, InvalidSubmission, TooLarge
 from taskguard.model.json_text import Json
-from taskguard.model.message import MAX_PAYLOAD_BYTES, Submission
+from taskguard.model.message import Submission
+from taskguard.model.payload import checked_submission
 from taskguard.model.record import TASK_ID_PATTERN, TASK_ID_RULE, is_task_id
 
 MAX_BODY_BYTES: Final = 256 * 1024
@@ -26,7 +28,7 @@ MAX_UNKNOWN_NAMED: Final = 50
 MAX_CALLER_CHARACTERS: Final = 640
 """What is kept of a caller's name: enough for IAM's longest ARN; a token's subject may be longer."""
 
-_MEMBERS: Final = {"taskId", "payload"}
+_MEMBERS: Final = {"taskId", "kind", "payload"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,9 @@ def _body(event: Mapping[str, Any]) -> bytes | None:
         return None
 
 
-def parse_submission(body: bytes | None) -> Submission:
+def parse_submission(body: bytes | None, kinds: Kinds) -> Submission:
     """Return the submission of a body; raises `InvalidSubmission` or `TooLarge`."""
-    return to_submission(_parse(body, MAX_BODY_BYTES))
+    return to_submission(_parse(body, MAX_BODY_BYTES), kinds)
 
 
 def parse_batch(body: bytes | None) -> list[Json]:
@@ -109,7 +111,7 @@ def parse_batch(body: bytes | None) -> list[Json]:
     return tasks
 
 
-def to_submission(value: Json) -> Submission:
+def to_submission(value: Json, kinds: Kinds) -> Submission:
     """Return the submission of a JSON value; raises `InvalidSubmission` or `TooLarge`."""
     if not isinstance(value, dict):
         raise InvalidSubmission([Fault("", "must be a JSON object")])
@@ -120,11 +122,14 @@ def to_submission(value: Json) -> Submission:
         faults.append(Fault("/taskId", TASK_ID_RULE))
     if "payload" not in value:
         faults.append(Fault("/payload", "is missing; any JSON value will do"))
+        raise InvalidSubmission(faults)
+    try:
+        submission = checked_submission(kinds, value.get("kind"), value["payload"], given_id)
+    except InvalidSubmission as error:
+        raise InvalidSubmission([*faults, *error.faults]) from error
     if faults:
         raise InvalidSubmission(faults)
-    if json_text.size(value["payload"]) > MAX_PAYLOAD_BYTES:
-        raise TooLarge("payload", MAX_PAYLOAD_BYTES)
-    return Submission(given_id, value["payload"])
+    return submission
 
 
 def _parse(body: bytes | None, limit: int) -> Json:

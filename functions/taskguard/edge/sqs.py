@@ -9,6 +9,8 @@ answered. So its attempt is reported for it, every other message gets what it is
                      messages deleted, unclaimed ones made visible; then the process ends itself, for a
                      thread cannot be stopped, and must not go on beside the next attempt
 
+An attempt whose kind gives it less time is reported when that is over, and the rest of the batch goes on.
+
 Powertools' batch processor works one after the other, or through asyncio, which would be paid for at every
 cold start; threads and a list need neither (docs/decisions, 17).
 """
@@ -33,6 +35,9 @@ from taskguard.storage.queue import TaskQueue
 
 MAX_WORKERS: Final = MAX_CONNECTIONS
 """Most messages handled at a time; the rest of a larger batch waits, unclaimed, for its turn."""
+
+LOOK_EVERY: Final = timedelta(seconds=0.5)
+"""How often an invocation looks for attempts whose kind's time is over, if any kind has less than it."""
 
 REPORTING_TIME: Final = timedelta(seconds=3)
 """Time before the invocation's deadline that is kept for reporting attempts which are still running."""
@@ -93,10 +98,14 @@ class LastWords:
         Reports one for the thread that handles it, and says what shall happen to its message.
     queue
         The consumer's queue, by a client that tries once and shortly.
+    time_is_over
+        Whether a delivery's attempt has used up the time of its kind; None if no kind has less than the
+        invocation.
     """
 
     cut_off: Handle
     queue: TaskQueue
+    time_is_over: Callable[[Delivery], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -144,18 +153,30 @@ class Consumer:
     def _respond(self, handlings: list["_Handling"], most: timedelta) -> BatchResponse:
         pool = ThreadPoolExecutor(min(self.workers, len(handlings) or 1))
         handled = [pool.submit(self._handle, each) for each in handlings]
+        for handling, future in zip(handlings, handled, strict=True):
+            handling.future = future
         if self.last_words:
-            self.wait(handled, most)
-            if not all(each.done() for each in handled):
-                self._cut_off(self.last_words, handlings, handled)
+            self._watch(self.last_words, handlings, most)
+            if not all(each.future.done() for each in handlings):
+                self._cut_off(self.last_words, handlings)
         pool.shutdown()
         return {
             "batchItemFailures": [
-                {"itemIdentifier": handling.delivery.message_id}
-                for handling, verdict in zip(handlings, handled, strict=True)
-                if not isinstance(verdict.result(), Done)
+                {"itemIdentifier": each.delivery.message_id} for each in handlings if not each.is_done
             ]
         }
+
+    def _watch(self, last_words: LastWords, handlings: list["_Handling"], most: timedelta) -> None:
+        """Wait until all are done, at most for so long; cut off on the way what its kind gives less time."""
+        end = self.clock() + most
+        running = handlings
+        while last_words.time_is_over and running and self.clock() < end:
+            self.wait([each.future for each in running], min(end - self.clock(), LOOK_EVERY))
+            for each in running:
+                if not each.future.done() and last_words.time_is_over(each.delivery):
+                    self._cut(last_words, [each])
+            running = [each for each in running if not each.future.done() and each.cut_verdict is None]
+        self.wait([each.future for each in running], end - self.clock())
 
     def _handle(self, handling: "_Handling") -> Verdict:
         """Handle one message and hide it for as long as its verdict says.
@@ -186,23 +207,22 @@ class Consumer:
             return Done()
         return verdict
 
-    def _cut_off(
-        self, last_words: LastWords, handlings: list["_Handling"], handled: list[Future[Verdict]]
-    ) -> NoReturn:
-        """Report what still runs, settle all that is finished, and end the process."""
-        running = [each for each, future in zip(handlings, handled, strict=True) if not future.done()]
-        finished = [
-            handling
-            for handling, future in zip(handlings, handled, strict=True)
-            if future.done() and isinstance(future.result(), Done)
-        ]
+    def _cut(self, last_words: LastWords, running: list["_Handling"]) -> None:
+        """Let the threads of attempts that still run do nothing more at AWS, and report for them."""
         for each in running:
             each.cutoff.cut()
-        with ThreadPoolExecutor(len(running)) as pool:
+        with ThreadPoolExecutor(len(running) or 1) as pool:
             verdicts = list(pool.map(lambda each: self._last_word(last_words, each.delivery), running))
-        ended = [each for each, verdict in zip(running, verdicts, strict=True) if isinstance(verdict, Done)]
+        for each, verdict in zip(running, verdicts, strict=True):
+            each.cut_verdict = verdict
+
+    def _cut_off(self, last_words: LastWords, handlings: list["_Handling"]) -> NoReturn:
+        """Report what still runs, settle all that is finished, and end the process."""
+        self._cut(
+            last_words, [each for each in handlings if not each.future.done() and each.cut_verdict is None]
+        )
         try:
-            last_words.queue.delete([each.delivery.receipt_handle for each in (*finished, *ended)])
+            last_words.queue.delete([each.delivery.receipt_handle for each in handlings if each.is_done])
         except AwsError as error:  # they come back, and are found to be settled
             self.telemetry.aws_failed(error)
         self.telemetry.flush()
@@ -216,12 +236,28 @@ class Consumer:
             return ComeBack()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Handling:
-    """A message that is being handled, and what keeps its thread from going on too long."""
+    """A message that is being handled, and what keeps its thread from going on too long.
+
+    Parameters
+    ----------
+    future
+        What its thread says shall happen to it.
+    cut_verdict
+        What was said in the thread's place, when its time was over; whatever it says itself counts no more.
+    """
 
     delivery: Delivery
     cutoff: Cutoff = field(default_factory=Cutoff)
+    future: Future[Verdict] = field(default_factory=Future)
+    cut_verdict: Verdict | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the message has served its purpose."""
+        verdict = self.cut_verdict or (self.future.result() if self.future.done() else None)
+        return isinstance(verdict, Done)
 
 
 def _delivery(record: SqsRecord, request_id: str, deadline: datetime) -> Delivery:

@@ -1,6 +1,8 @@
 """What happens, once as a structured log line and, where it counts, as a CloudWatch metric (EMF)."""
 
 import json
+import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 from aws_lambda_powertools.logging import Logger
+from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from taskguard.edge.environment import Environment
@@ -39,6 +42,8 @@ class Event(StrEnum):
     REDRIVEN = "TASK_REDRIVEN"
     WOKEN = "TASK_WOKEN"
     RESCUED = "TASK_RESCUED"
+    PASSED_ON = "TASK_PASSED_ON"
+    KIND_UNAVAILABLE = "KIND_UNAVAILABLE"
     UNREADABLE = "MESSAGE_UNREADABLE"
     GONE = "MESSAGE_GONE"
     UNAVAILABLE = "AWS_UNAVAILABLE"
@@ -55,6 +60,7 @@ METRICS: Final = {
     Event.WOKEN: "TaskWoken",
     Event.RESCUED: "TaskRescued",
     Event.REFUSED: "AwsRefused",
+    Event.KIND_UNAVAILABLE: "KindUnavailable",
     Event.DEAD_LETTER: "TaskDeadLettered",
     Event.DUPLICATE: "TaskDuplicate",
 }
@@ -78,6 +84,7 @@ _WARNINGS: Final = {
     Event.LEASE_LOST,
     Event.DEAD_LETTER,
     Event.RESCUED,
+    Event.KIND_UNAVAILABLE,
     Event.UNREADABLE,
     Event.GONE,
     Event.UNAVAILABLE,
@@ -172,6 +179,33 @@ class Telemetry:
     def _add(self, name: str, unit: MetricUnit, value: float) -> None:
         with self._lock:
             self._metrics.add_metric(name=name, unit=unit, value=value)
+
+
+_formatter: Final = LambdaPowertoolsFormatter(use_rfc3339=True, json_default=str)
+
+
+def log_in_json() -> None:
+    """Let what work logs, from INFO on, be JSON lines as ours are; what AWS's SDK tells, from WARNING on.
+
+    Powertools' loggers write lines of their own, and are left alone.
+    """
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(_formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]  # Lambda's own would write each line a second time
+    root.setLevel(logging.INFO)
+    for name in ("boto3", "botocore", "urllib3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+@contextmanager
+def log_lines_of(task_id: str, kind: str, attempt: int) -> Iterator[None]:
+    """Name the attempt in each line that this thread logs meanwhile, through `logging` or Powertools."""
+    _formatter.thread_safe_append_keys(taskId=task_id, kind=kind, attempt=attempt)
+    try:
+        yield
+    finally:
+        _formatter.thread_safe_clear_keys()
 
 
 # `json.dumps` escapes every control character below U+0020. These three pass, and whoever splits lines as

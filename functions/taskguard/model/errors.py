@@ -33,8 +33,19 @@ class RetryAfter(TaskGuardError):
         self.seconds = seconds
 
 
+class KindUnavailable(RetryAfter):
+    """A kind of task that this function cannot do: it does not know the kind, or cannot import its work.
+
+    The task waits for a deployment that mends it: no attempt is used up, and its deadline ends it.
+    """
+
+
+class InvalidPayload(PermanentError):
+    """A payload that does not fit its kind, of a task that did not come through the API."""
+
+
 class TimedOut(TaskGuardError):
-    """An attempt that was still running just before Lambda would have stopped the invocation."""
+    """An attempt that was still running when its time was over, its kind's or the invocation's."""
 
 
 class SimulatedFailure(TaskGuardError):
@@ -85,10 +96,10 @@ class TooLarge(TaskGuardError):
 
 
 class Conflict(TaskGuardError):
-    """The id belongs to a task with another payload."""
+    """The id belongs to a task of another kind or with another payload."""
 
     def __init__(self, task_id: str) -> None:
-        super().__init__(f"task {task_id} exists with another payload")
+        super().__init__(f"task {task_id} exists with another kind or payload")
         self.task_id = task_id
 
 

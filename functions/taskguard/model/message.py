@@ -8,7 +8,7 @@ from taskguard.model import json_text
 from taskguard.model.clock import from_millis, to_millis
 from taskguard.model.errors import InvalidJson, UnreadableMessage
 from taskguard.model.json_text import Json
-from taskguard.model.record import TASK_ID_RULE, is_task_id
+from taskguard.model.record import KIND_NAME_RULE, TASK_ID_RULE, TaskRecord, is_kind_name, is_task_id
 
 MAX_PAYLOAD_BYTES: Final = 256 * 1024
 """Largest payload, as compact UTF-8 JSON. With result and attempts it fits DynamoDB's item of 400 KB."""
@@ -22,10 +22,17 @@ UNREADABLE_PREFIX: Final = "unreadable:"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A task that a client wants done; one without an id is given one."""
+    """A task that a client wants done; one without an id is given one.
+
+    Parameters
+    ----------
+    kind
+        The name that its kind has today.
+    """
 
     task_id: str | None
     payload: Json
+    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class Message:
     dead_letter
         It was sent to the dead-letter queue, for the task was given up. On the task queue it can only have
         been put by somebody who wants the task tried again, as AWS's own redrive does.
+    kind
+        The task's kind, which says in whose lane its message belongs; None is the default kind.
     """
 
     task_id: str
@@ -50,6 +59,26 @@ class Message:
     generation: int = 1
     dead_letter: bool = False
     sent_at: datetime | None = None
+    kind: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        record: TaskRecord,
+        *,
+        generation: int | None = None,
+        dead_letter: bool = False,
+        sent_at: datetime | None = None,
+    ) -> "Message":
+        """Return a message of a recorded task: of its present generation, unless another one is given."""
+        return cls(
+            record.task_id,
+            record.payload,
+            generation or record.generation,
+            dead_letter,
+            sent_at,
+            record.kind,
+        )
 
     def body(self) -> str:
         """Return the body as ASCII JSON."""
@@ -58,6 +87,8 @@ class Message:
             "payload": self.payload,
             "generation": self.generation,
         }
+        if self.kind:
+            members["kind"] = self.kind
         if self.sent_at:
             members["sentAt"] = to_millis(self.sent_at)
         return json_text.ascii_text(members | ({"deadLetter": True} if self.dead_letter else {}))
@@ -83,7 +114,10 @@ class Message:
         dead_letter = value.get("deadLetter", False)
         if type(dead_letter) is not bool:
             raise UnreadableMessage("deadLetter must be true or false")
-        return cls(task_id, value["payload"], generation, dead_letter, _sent_at(value))
+        kind = value.get("kind")
+        if kind is not None and not is_kind_name(kind):
+            raise UnreadableMessage(f"kind {KIND_NAME_RULE}")
+        return cls(task_id, value["payload"], generation, dead_letter, _sent_at(value), kind)
 
 
 def _sent_at(members: dict[str, Json]) -> datetime | None:

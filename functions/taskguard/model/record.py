@@ -1,5 +1,6 @@
 """What a task is: its id and its record, as immutable values."""
 
+import hashlib
 import re
 import secrets
 import uuid
@@ -17,6 +18,11 @@ TASK_ID_PATTERN: Final = re.compile(r"[A-Za-z0-9._:-]{1,128}", re.ASCII)
 
 TASK_ID_RULE: Final = "must be 1 to 128 characters out of A-Z a-z 0-9 . _ : -, and neither . nor .."
 
+KIND_NAME_PATTERN: Final = re.compile(r"[a-z][a-z0-9.-]{0,63}", re.ASCII)
+"""What the name of a kind is made of."""
+
+KIND_NAME_RULE: Final = "must be a small letter and up to 63 more, digits, dots or hyphens"
+
 _DOT_SEGMENTS: Final = {".", ".."}
 """Clients and proxies remove these from a path (RFC 3986, section 5.2.4): nobody could read such a task."""
 
@@ -26,6 +32,22 @@ def is_task_id(task_id: object) -> TypeGuard[str]:
     return (
         isinstance(task_id, str) and bool(TASK_ID_PATTERN.fullmatch(task_id)) and task_id not in _DOT_SEGMENTS
     )
+
+
+def is_kind_name(name: object) -> TypeGuard[str]:
+    """Tell whether a value can be the name of a kind, known or not."""
+    return isinstance(name, str) and bool(KIND_NAME_PATTERN.fullmatch(name))
+
+
+def child_task_id(parent_id: str, kind: str, payload_hash: str, key: str) -> str:
+    """Return the id of a task that another one submits: the same whenever it does so again.
+
+    A UUIDv8 (RFC 9562, section 5.8) of what tells one child from another.
+    """
+    name = "\0".join((parent_id, kind, payload_hash, key))
+    number = int.from_bytes(hashlib.sha256(name.encode("utf-8", "replace")).digest()[:16])
+    number = number & ~(0xF << 76) & ~(0b11 << 62) | 8 << 76 | 0b10 << 62
+    return str(uuid.UUID(int=number))
 
 
 def new_task_id(now: datetime) -> str:
@@ -62,6 +84,9 @@ ATTEMPTS_KEPT: Final = 25
 
 _FIRST_KEPT: Final = 5
 _LAST_KEPT: Final = 19
+
+CHILDREN_KEPT: Final = 100
+"""Most children that a record lists; each child names its parent, however many there are."""
 
 MAX_ERROR_BYTES: Final = 1000
 """Longest error message kept, as UTF-8; 25 of them fit beside the largest payload and result."""
@@ -173,6 +198,12 @@ class TaskRecord:
         Id of the API request that created the record; tells a repeated write from a repeated submit.
     submitted_by
         Who submitted the task, as `Request.caller` says; for operators, not for the API.
+    kind
+        The name that its kind had when it was submitted; None is the default kind.
+    parent_id
+        The task whose work submitted it.
+    children
+        The first `CHILDREN_KEPT` tasks that its work submitted.
     """
 
     task_id: str
@@ -200,6 +231,9 @@ class TaskRecord:
     submit_id: str | None = None
     submitted_by: str | None = None
     correlation_id: str | None = None
+    kind: str | None = None
+    parent_id: str | None = None
+    children: tuple[str, ...] = ()
 
     @property
     def is_settled(self) -> bool:
@@ -257,6 +291,7 @@ class TaskRecord:
         """Return what every log line about the task says of it."""
         return {
             "taskId": self.task_id,
+            "kind": self.kind,
             "attempt": self.attempt_count or None,
             "generation": self.generation,
             "status": self.status.value,

@@ -3,11 +3,12 @@
 import hashlib
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
+from taskguard.kinds import Kind
 from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.record import TaskRecord
 
@@ -68,6 +69,16 @@ class RetryPolicy:
     backoff_jitter: float = 0.0
     deadline: timedelta = timedelta(days=7)
     seed: str = ""
+
+    def of_kind(self, kind: Kind) -> "RetryPolicy":
+        """Return this policy with the figures that a kind has of its own."""
+        own: dict[str, Any] = {
+            "max_attempts": kind.max_attempts,
+            "backoff_base_seconds": kind.backoff_base_seconds,
+            "max_backoff_seconds": kind.max_backoff_seconds,
+            "deadline": kind.deadline_days and timedelta(days=kind.deadline_days),
+        }
+        return replace(self, **{name: value for name, value in own.items() if value is not None})
 
     def backoff_seconds(self, attempts_used: int) -> int:
         """Return the wait after so many attempts, from 1, without jitter: base x 2^(n-1), capped."""

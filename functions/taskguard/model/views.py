@@ -12,6 +12,7 @@ def task_view(record: TaskRecord) -> dict[str, Json]:
     return _without_none(
         {
             "taskId": record.task_id,
+            "kind": record.kind,
             "status": record.status.value,
             "generation": record.generation,
             "payload": record.payload,
@@ -26,6 +27,8 @@ def task_view(record: TaskRecord) -> dict[str, Json]:
             "cancelledAt": record.cancelled_at and to_text(record.cancelled_at),
             "cancelReason": record.cancel_reason,
             "correlationId": record.correlation_id,
+            "parentId": record.parent_id,
+            "children": list(record.children) or None,
         },
         keep={"payload"},
     ) | ({"result": record.result} if record.status is Status.COMPLETED else {})
@@ -36,7 +39,7 @@ def task_summary(record: TaskRecord) -> dict[str, Json]:
     return {key: value for key, value in task_view(record).items() if key not in _LARGE}
 
 
-_LARGE = frozenset({"payload", "result", "attempts"})
+_LARGE = frozenset({"payload", "result", "attempts", "children"})
 
 
 def attempts_view(record: TaskRecord) -> list[Json]:

@@ -15,10 +15,10 @@ from taskguard.model.record import ATTEMPTS_KEPT, Attempt, Failure, Outcome, Sta
 from taskguard.storage import conditions
 from taskguard.storage.items import attempt_value
 from taskguard.storage.transition import (
-    FROM_MESSAGE,
     LEASE_ATTRIBUTES,
     WAITING_ATTRIBUTES,
     Transition,
+    from_message,
     message_values,
 )
 
@@ -109,6 +109,7 @@ def claim(claimed: Claim) -> Transition:
         condition=conditions.CLAIMABLE,
         assign={
             **_CLAIM,
+            **from_message(claimed.message),
             "attemptsUsed": "if_not_exists(attemptsUsed, :zero) + :one",
             "generationStartedAt": "if_not_exists(generationStartedAt, :now)",
         },
@@ -127,7 +128,12 @@ def claim_by_newer(claimed: Claim) -> Transition:
     """Take a task that an older generation left, for the first attempt of the message's generation."""
     return Transition(
         condition=conditions.CLAIMABLE_BY_NEWER,
-        assign={**_CLAIM, "attemptsUsed": ":one", "generationStartedAt": ":now"},
+        assign={
+            **_CLAIM,
+            **from_message(claimed.message),
+            "attemptsUsed": ":one",
+            "generationStartedAt": ":now",
+        },
         remove=_NOT_WHILE_PROCESSING,
         values={
             ":completed": Status.COMPLETED.value,
@@ -165,6 +171,7 @@ def complete(record: TaskRecord, result: Json, now: datetime, expires: datetime)
             "expiresAt": ":expires",
             f"{last}.endedAt": ":at",
             f"{last}.outcome": ":completed",
+            **_children(record),
         },
         remove=("leaseUntil",),
         reserved=("result",),
@@ -173,6 +180,7 @@ def complete(record: TaskRecord, result: Json, now: datetime, expires: datetime)
             ":completed": Status.COMPLETED.value,
             ":token": record.lease_token,
             ":result": json_text.compact(result),
+            ":children": list(record.children) or None,
             ":at": to_text(now),
             ":expires": int(expires.timestamp()),
         },
@@ -191,6 +199,7 @@ def fail(record: TaskRecord, failure: Failure, now: datetime, wait: Wait | None)
             f"{last}.endedAt": ":at",
             f"{last}.outcome": ":outcome",
             f"{last}.#error": ":error",
+            **_children(record),
             **(wait.assign() if wait else {}),
         },
         remove=("leaseUntil",),
@@ -202,6 +211,7 @@ def fail(record: TaskRecord, failure: Failure, now: datetime, wait: Wait | None)
             ":error": failure.members(),
             ":at": to_text(now),
             ":outcome": Outcome.FAILED.value,
+            ":children": list(record.children) or None,
             **(wait.values() if wait else {}),
         },
     )
@@ -222,6 +232,7 @@ def postpone(record: TaskRecord, failure: Failure, now: datetime, wait: Wait) ->
             "attemptsUsed": "attemptsUsed - :one",
             "updatedAt": ":at",
             **entry,
+            **_children(record),
             **wait.assign(),
         },
         remove=("leaseUntil", *((f"attempts[{len(record.attempts) - 1}]",) if joined else ())),
@@ -233,6 +244,7 @@ def postpone(record: TaskRecord, failure: Failure, now: datetime, wait: Wait) ->
             ":error": failure.members(),
             ":at": to_text(now),
             ":outcome": Outcome.POSTPONED.value,
+            ":children": list(record.children) or None,
             ":one": 1,
             ":times": joined.times + 1 if joined else None,
             **wait.values(),
@@ -242,6 +254,11 @@ def postpone(record: TaskRecord, failure: Failure, now: datetime, wait: Wait) ->
 
 def _join(before: Attempt, last: Attempt) -> bool:
     return before.outcome is Outcome.POSTPONED and before.generation == last.generation
+
+
+def _children(record: TaskRecord) -> dict[str, str]:
+    """Return the assignment of the tasks that the attempt, or one before it, has submitted."""
+    return {"children": ":children"} if record.children else {}
 
 
 def exhaust(record: TaskRecord, failure: Failure, now: datetime, max_attempts: int) -> Transition:
@@ -271,7 +288,6 @@ _CLAIM: Final = {
     "attempts": "list_append(if_not_exists(attempts, :none), :attempt)",
     "attemptCount": "if_not_exists(attemptCount, :zero) + :one",
     "sentAt": "if_not_exists(sentAt, :sent)",
-    **FROM_MESSAGE,
 }
 
 _NOT_WHILE_PROCESSING: Final = ("notBefore", "dueAt", "deadLetteredAt", "expiresAt")

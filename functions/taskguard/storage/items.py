@@ -49,6 +49,8 @@ def new_item(record: TaskRecord) -> dict[str, Any]:
             "submitId": record.submit_id,
             "submittedBy": record.submitted_by,
             "correlationId": record.correlation_id,
+            "kind": record.kind,
+            "parentId": record.parent_id,
         }
     )
 
@@ -99,6 +101,9 @@ def to_record(item: Item) -> TaskRecord:
         submit_id=plain.get("submitId"),
         submitted_by=plain.get("submittedBy"),
         correlation_id=plain.get("correlationId"),
+        kind=plain.get("kind"),
+        parent_id=plain.get("parentId"),
+        children=tuple(plain.get("children", ())),
     )
 
 

@@ -1,11 +1,12 @@
 """An SQS queue of task messages."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from taskguard.kinds import DEFAULT_LANE, Kinds
 from taskguard.model.message import Message
 from taskguard.model.retry import LONGEST_DELAY, MAX_HIDE_SECONDS
 from taskguard.storage.aws import aws_errors
@@ -75,6 +76,29 @@ class TaskQueue:
                         for number, handle in enumerate(receipt_handles[start : start + MAX_BATCH_ENTRIES])
                     ],
                 )
+
+
+@dataclass(frozen=True)
+class LaneQueues:
+    """The task queues of all lanes: what is sent finds the lane of its kind.
+
+    Parameters
+    ----------
+    urls
+        The queues' URLs, by lane; the default lane is always there.
+    """
+
+    client: "SQSClient"
+    urls: Mapping[str, str]
+    kinds: Kinds
+
+    def lane(self, name: str) -> TaskQueue:
+        """Return the queue of a lane; of one that has none any more, the default lane's."""
+        return TaskQueue(self.client, self.urls.get(name) or self.urls[DEFAULT_LANE])
+
+    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
+        """Put a message on the queue of its kind's lane; see `TaskQueue.send`."""
+        self.lane(self.kinds.lane_of(message.kind)).send(message, delay)
 
 
 def _seconds(wait: timedelta) -> int:

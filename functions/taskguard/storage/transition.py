@@ -53,7 +53,7 @@ class Transition:
         }
 
 
-FROM_MESSAGE: Final = {
+_FROM_MESSAGE: Final = {
     "generation": ":generation",
     "payload": "if_not_exists(payload, :payload)",
     "payloadHash": "if_not_exists(payloadHash, :hash)",
@@ -62,14 +62,18 @@ FROM_MESSAGE: Final = {
     "indexShard": "if_not_exists(indexShard, :shard)",
 }
 
-"""What a message tells of a task that has no record yet."""
+
+def from_message(message: Message) -> dict[str, str]:
+    """Return what a message tells of a task that has no record yet."""
+    return _FROM_MESSAGE | ({"kind": "if_not_exists(kind, :kind)"} if message.kind else {})
 
 
 def message_values(message: Message, now: datetime) -> dict[str, Any]:
-    """Return the values of the placeholders in `FROM_MESSAGE`."""
+    """Return the values of the placeholders in `from_message`."""
     return {
         ":generation": message.generation,
         ":payload": json_text.compact(message.payload),
+        ":kind": message.kind,
         ":hash": json_text.digest(message.payload),
         ":shard": shard_of(message.task_id),
         ":at": to_text(now),

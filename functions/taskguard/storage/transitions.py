@@ -13,10 +13,10 @@ from taskguard.model.record import Failure, Status, TaskRecord
 from taskguard.model.retry import LONGEST_DELAY
 from taskguard.storage import conditions
 from taskguard.storage.transition import (
-    FROM_MESSAGE,
     LEASE_ATTRIBUTES,
     WAITING_ATTRIBUTES,
     Transition,
+    from_message,
     message_values,
 )
 
@@ -53,7 +53,7 @@ def bury(letter: DeadLetter, now: datetime, expires: datetime, *, with_history: 
             "lastError": ":error",
             "deadLetteredAt": "if_not_exists(deadLetteredAt, :at)",
             "expiresAt": ":expires",
-            **FROM_MESSAGE,
+            **from_message(letter.message),
         },
         remove=(*LEASE_ATTRIBUTES, *WAITING_ATTRIBUTES, *history),
         values={

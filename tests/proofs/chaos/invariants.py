@@ -3,14 +3,15 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from process_task.work import perform
 from taskguard.edge.telemetry import Event
+from taskguard.kinds import PROBE
 from taskguard.model.json_text import Json
 from taskguard.model.record import SETTLED, Outcome, Status, TaskRecord
-from taskguard.work import Task, WorkContext
+from taskguard.model.simulation import Simulation
+from taskguard.probe import Probe
+from taskguard.work import Context
 from tests.proofs.chaos.workload import MAX_ATTEMPTS
 from tests.proofs.kit.invariants import Invariant, is_complete_dead_letter_line, same_json
 
@@ -158,5 +159,10 @@ def keeps_what_was(before: Mapping[str, TaskRecord], history: TaskHistory) -> It
 
 
 def _result(record: TaskRecord) -> Json:
-    task = Task(record.task_id, record.payload, record.attempt_count, record.generation, record.created_at)
-    return perform(task, WorkContext("", datetime.now(UTC)))
+    return Probe(Simulation())(record.payload, attempt_of(record))
+
+
+def attempt_of(record: TaskRecord) -> Context:
+    """Return the attempt that completed a task, as its work saw it."""
+    created, count = record.created_at, record.attempt_count
+    return Context(record.task_id, PROBE, count, record.generation, created, created)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from process_task.work import perform
+from taskguard.kinds import PROBE
 from taskguard.model.json_text import Json, compact, digest
 from taskguard.model.record import Attempt, Failure, Outcome, Status, TaskRecord
+from taskguard.model.simulation import Simulation
 from taskguard.model.views import attempts_view
-from taskguard.work import Task, WorkContext
+from taskguard.probe import Probe
+from taskguard.work import Context
 from tests.proofs.chaos.invariants import TaskHistory, histories_of, keeps_what_was
 from tests.proofs.chaos.report import Report
 
@@ -19,7 +21,7 @@ PAYLOAD: Json = {"a": [1, None, "ż"]}
 ERROR = Failure("SimulatedFailure", "simulated failure of attempt 1")
 FAILED = Attempt(1, 1, NOW, "r1", NOW + timedelta(seconds=1), Outcome.FAILED, ERROR)
 DONE = Attempt(1, 2, NOW + timedelta(seconds=3), "r2", NOW + timedelta(seconds=4), Outcome.COMPLETED)
-RESULT = perform(Task("t", PAYLOAD, 2, 1, NOW), WorkContext("r2", NOW))
+RESULT = Probe(Simulation())(PAYLOAD, Context("t", PROBE, 2, 1, NOW, NOW))
 COMPLETED = TaskRecord(
     "t",
     Status.COMPLETED,

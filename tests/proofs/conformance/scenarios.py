@@ -8,8 +8,9 @@ from unittest.mock import patch
 
 from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
-from taskguard.work import Task, WorkContext
+from taskguard.work import Context
 from tests.proofs.conformance.deployed import Deployed
+from tests.support.attempts import performing, raising
 from tests.support.aws_calls import failing
 
 PROCESS, MONITOR = "process-task", "monitor-dlq"
@@ -74,7 +75,7 @@ def postpone(cloud: Deployed) -> None:
     """Work that asks to be called later: its next message is sent delayed, or later by the waker."""
     for seconds in (90, 3600):
         cloud.post("/tasks", _task(f"later-{seconds}"))
-        with patch("process_task.handler.perform", side_effect=RetryAfter(seconds)):
+        with performing(raising(RetryAfter(seconds))):
             assert cloud.deliver(PROCESS, cloud.task_queue) == []
     assert cloud.wake("due")["woken"] == 0
     cloud.change("later-3600", "SET dueAt = :now", now={"N": "1"})
@@ -87,8 +88,8 @@ def hang(cloud: Deployed) -> None:
     """An attempt that hangs is reported just before its invocation's end; its neighbour counts as done."""
     hangs, over = Event(), Event()
 
-    def work(task: Task, context: WorkContext) -> Json:
-        if task.task_id == "hangs":
+    def work(payload: Json, context: Context) -> Json:
+        if context.task_id == "hangs":
             hangs.set()
             over.wait(60)
         return None
@@ -100,7 +101,7 @@ def hang(cloud: Deployed) -> None:
     for task_id in ("hangs", "does-not"):
         cloud.post("/tasks", _task(task_id))
     with (
-        patch("process_task.handler.perform", work),
+        performing(work),
         patch("taskguard.edge.sqs.futures.wait", until_one_hangs_and_one_is_done),
         patch("os._exit", side_effect=SystemExit),
     ):
@@ -119,7 +120,7 @@ def strand(cloud: Deployed) -> None:
         cloud.deliver(PROCESS, cloud.task_queue, FAILURE_RATE="1")
         cloud.change(task_id, "SET sentAt = :long_ago REMOVE notBefore", long_ago={"N": "1"})
     cloud.post("/tasks", _task("given-up"))
-    with patch("process_task.handler.perform", side_effect=PermanentError("never")):
+    with performing(raising(PermanentError("never"))):
         cloud.deliver(PROCESS, cloud.task_queue)
     cloud.delete(cloud.dead_letter_queue, cloud.receive(cloud.dead_letter_queue))
     cloud.change("given-up", "SET updatedAt = :long_ago", long_ago={"S": "2026-01-01T00:00:00.000Z"})
@@ -134,7 +135,7 @@ def strand(cloud: Deployed) -> None:
 def give_up(cloud: Deployed) -> None:
     """Work that can never succeed: the task goes to the dead-letter queue at once, and is recorded there."""
     cloud.post("/tasks", _task("hopeless"))
-    with patch("process_task.handler.perform", side_effect=PermanentError("never")):
+    with performing(raising(PermanentError("never"))):
         assert cloud.deliver(PROCESS, cloud.task_queue) == []
     assert cloud.deliver(MONITOR, cloud.dead_letter_queue) == []
 
@@ -142,12 +143,12 @@ def give_up(cloud: Deployed) -> None:
 def lose_the_lease(cloud: Deployed) -> None:
     """Another worker takes the task over while this one still works."""
 
-    def slow(task: Task, context: WorkContext) -> Json:
-        cloud.change(task.task_id, "SET leaseToken = :another", another={"S": "another"})
+    def slow(payload: Json, context: Context) -> Json:
+        cloud.change(context.task_id, "SET leaseToken = :another", another={"S": "another"})
         return None
 
     cloud.post("/tasks", _task("slow"))
-    with patch("process_task.handler.perform", slow):
+    with performing(slow):
         assert len(cloud.deliver(PROCESS, cloud.task_queue)) == 1
 
 

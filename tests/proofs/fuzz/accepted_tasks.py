@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskguard.model import json_text
-from taskguard.work import Task
-from tests.proofs.fuzz.backend import Backend
+from tests.proofs.fuzz.backend import Backend, Performed
 from tests.proofs.fuzz.campaign import Tally
 from tests.proofs.fuzz.oracle import assert_no_error_logged, checked, exact_text
 from tests.support.events import http_event
@@ -18,7 +17,7 @@ MAX_ECHO_BYTES = 60_000
 """Largest payload that becomes the result as well; a larger result could exceed the product's limit."""
 
 
-def echo(task: Task) -> Any:
+def echo(task: Performed) -> Any:
     """Do the work: return the payload, so that results are as varied as payloads."""
     return task.payload if json_text.size(task.payload) <= MAX_ECHO_BYTES else None
 
@@ -79,7 +78,7 @@ class AcceptedTasks:
         self.messages.clear()
         self.backend.clean()
 
-    def _assert_shown(self, task: Task) -> None:
+    def _assert_shown(self, task: Performed) -> None:
         event = http_event("GET", f"/tasks/{task.task_id}")
         status, body = checked("GET /tasks/{taskId}", self.backend.get(event), Tally(), "read back")
         assert (status, body["status"]) == (200, "COMPLETED")

@@ -19,8 +19,9 @@ import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
 from taskguard.model.json_text import Json
-from taskguard.work import Task, WorkContext
+from taskguard.work import Context as Attempt
 from tests.proofs.kit.log_lines import LineList
+from tests.support.attempts import performing
 from tests.support.aws_in_process import TABLE, System, running_system
 from tests.support.events import Context, sqs_record
 from tests.support.log_lines import documents
@@ -74,6 +75,15 @@ def _first_delivery(message: Any) -> dict[str, Any]:
     return sqs_record(message.body, messageId=message.id, receiptHandle="unused", attributes=attributes)
 
 
+@dataclass(frozen=True)
+class Performed:
+    """One call of the work: what it was given."""
+
+    task_id: str
+    payload: Json
+    attempt: Attempt
+
+
 @dataclass
 class Backend:
     """The system under test.
@@ -88,14 +98,15 @@ class Backend:
 
     system: System
     log: LineList = field(default_factory=LineList)
-    performed: list[Task] = field(default_factory=list)
-    work: Callable[[Task], Json] = lambda _task: None
+    performed: list[Performed] = field(default_factory=list)
+    work: Callable[[Performed], Json] = lambda _done: None
     memory: MotoMemory = field(default_factory=lambda: MotoMemory(TABLE))
 
-    def perform(self, task: Task, _context: WorkContext) -> Json:
-        """Stand in for `process_task.work.perform`."""
-        self.performed.append(task)
-        return self.work(task)
+    def perform(self, payload: Json, attempt: Attempt) -> Json:
+        """Stand in for the work of every kind."""
+        performed = Performed(attempt.task_id, payload, attempt)
+        self.performed.append(performed)
+        return self.work(performed)
 
     def submit(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return submit_task's answer."""
@@ -171,7 +182,7 @@ def running_backend() -> Iterator[Backend]:
         patch.dict(os.environ, system.environment),
     ):
         backend = Backend(system)
-        with patch.object(process_task.handler, "perform", backend.perform):
+        with performing(backend.perform):
             _build()
             backend.log.take_over(SERVICE)
             yield backend

@@ -20,12 +20,12 @@ from taskguard.bury import Burial
 from taskguard.edge import sqs
 from taskguard.edge.sqs import Consumer, LastWords
 from taskguard.edge.telemetry import Telemetry
+from taskguard.kinds import DEFAULT_LANE, PROBE
 from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.model.message import Submission
 from taskguard.model.record import TaskRecord
 from taskguard.model.retry import RetryPolicy
-from taskguard.model.simulation import Simulation
 from taskguard.process import Processor
 from taskguard.redrive import Redriver
 from taskguard.storage import store
@@ -37,6 +37,7 @@ from taskguard.storage.store import Refused, TaskStore
 from taskguard.submit import Origin, Submitter
 from taskguard.wake import Waker
 from tests.proofs.model.state import DEAD_LETTERS, TASK_ID, TASKS, Answer, Process, Queued
+from tests.support.aws_in_process import one_lane
 
 RETENTION_DAYS: Final = 1
 MESSAGE_LIFE: Final = message_life(RETENTION_DAYS)
@@ -264,10 +265,10 @@ class Programs:
 
         consumer = Consumer(
             processor.process,
-            processor.tasks,
+            processor.tasks.lane(DEFAULT_LANE),
             script.clock,
             self._telemetry,
-            last_words=LastWords(last.cut_off, last.tasks) if process.cut else None,
+            last_words=LastWords(last.cut_off, last.tasks.lane(DEFAULT_LANE)) if process.cut else None,
             renews=True,
             wait=lambda _handled, _most: None,
             end=_end,
@@ -278,13 +279,14 @@ class Programs:
         client: Any = script
         return Processor(
             store=self._store(script),
-            tasks=TaskQueue(client, TASKS),
+            lane=DEFAULT_LANE,
+            tasks=one_lane(client, TASKS),
             dead_letters=TaskQueue(client, DEAD_LETTERS),
             policy=self._policy,
-            simulation=Simulation(0, "", ""),
             perform=lambda _task, _context: script.work(),
             clock=script.clock,
             telemetry=self._telemetry,
+            submitter=self._submitter(script),
             running=thread.running if thread else {},
         )
 
@@ -319,7 +321,7 @@ class Programs:
             store=self._store(script),
             indexes=TaskIndexes(client, "table"),
             scanned=TableScan(client, "table"),
-            tasks=TaskQueue(client, TASKS),
+            tasks=one_lane(client, TASKS),
             dead_letters=TaskQueue(client, DEAD_LETTERS),
             clock=script.clock,
             telemetry=self._telemetry,
@@ -330,7 +332,7 @@ class Programs:
         client: Any = script
         record = self._store(script).get(TASK_ID)
         if record:
-            Redriver(self._store(script), TaskQueue(client, TASKS), script.clock).redrive(record)
+            Redriver(self._store(script), one_lane(client, TASKS), script.clock).redrive(record)
 
     def _canceller(self, _process: Process, script: _Script) -> None:
         tasks = self._store(script)
@@ -339,11 +341,14 @@ class Programs:
             tasks.cancel(record, "no longer wanted", script.clock())
 
     def _client(self, process: Process, script: _Script) -> None:
+        submission = Submission(TASK_ID, PAYLOAD, PROBE)
+        self._submitter(script).submit(submission, Origin(process.token, process.token))
+
+    def _submitter(self, script: _Script) -> Submitter:
         client: Any = script
-        submitter = Submitter(
-            self._store(script), TaskQueue(client, TASKS), script.clock, self._telemetry, MESSAGE_LIFE
+        return Submitter(
+            self._store(script), one_lane(client, TASKS), script.clock, self._telemetry, MESSAGE_LIFE
         )
-        submitter.submit(Submission(TASK_ID, PAYLOAD), Origin(process.token, process.token))
 
     @staticmethod
     def _store(script: _Script) -> TaskStore:

@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from taskguard.edge.telemetry import Telemetry
+from taskguard.kinds import Kinds
 from taskguard.model.errors import AwsError
 from taskguard.model.json_text import Json
 from taskguard.model.record import TaskRecord
 from taskguard.redrive import Redriver
 from taskguard.storage.indexes import SEGMENTS, TableScan, TaskIndexes
-from taskguard.storage.queue import TaskQueue, message_life
+from taskguard.storage.queue import LaneQueues, TaskQueue, message_life
 from taskguard.storage.store import TaskStore
 from taskguard.wake import Waker
 from tests.proofs.kit.log_lines import LineSink
@@ -111,7 +112,7 @@ class Operator:
     def repair(self, task: str, *, assume_empty: bool = False) -> bool:
         """Send the message of a task again if it must be gone; `assume_empty`: after a purge."""
 
-        def act(store: TaskStore, tasks: TaskQueue, environment: ExecutionEnvironment) -> bool:
+        def act(store: TaskStore, tasks: LaneQueues, environment: ExecutionEnvironment) -> bool:
             return self._waker(store, tasks, environment).rescue(task, assume_lost=assume_empty)
 
         return self._act(act)
@@ -119,7 +120,7 @@ class Operator:
     def repair_all(self, *, assume_empty: bool = False) -> bool:
         """Do the same for every task that a scan of the table finds."""
 
-        def act(store: TaskStore, tasks: TaskQueue, environment: ExecutionEnvironment) -> bool:
+        def act(store: TaskStore, tasks: LaneQueues, environment: ExecutionEnvironment) -> bool:
             waker = self._waker(store, tasks, environment)
             before = None if assume_empty else self.sim.clock() - waker.message_life
             found = [waker.scanned.page(segment, None, before).task_ids for segment in range(SEGMENTS)]
@@ -129,30 +130,30 @@ class Operator:
         return self._act(act)
 
     def _with_record(self, task: str, send: Callable[[Redriver, TaskRecord], bool]) -> bool:
-        def act(store: TaskStore, tasks: TaskQueue, _environment: ExecutionEnvironment) -> bool:
+        def act(store: TaskStore, tasks: LaneQueues, _environment: ExecutionEnvironment) -> bool:
             record = store.get(task)
             return record is not None and send(Redriver(store, tasks, self.sim.clock), record)
 
         return self._act(act)
 
-    def _act(self, act: Callable[[TaskStore, TaskQueue, ExecutionEnvironment], bool]) -> bool:
+    def _act(self, act: Callable[[TaskStore, LaneQueues, ExecutionEnvironment], bool]) -> bool:
         environment = ExecutionEnvironment(self.sim.start(Kind.OPERATOR), self.sim)
         table: Any = DynamoDbClient(environment)
         queues: Any = SqsClient(environment)
         store = TaskStore(table, settings.TABLE, settings.RECORD_TTL_DAYS)
         try:
-            return act(store, TaskQueue(queues, settings.TASK_QUEUE), environment)
+            return act(store, LaneQueues(queues, settings.TASK_QUEUES, Kinds.of(None)), environment)
         except (AwsError, Killed):
             return False
 
-    def _waker(self, store: TaskStore, tasks: TaskQueue, environment: ExecutionEnvironment) -> Waker:
+    def _waker(self, store: TaskStore, tasks: LaneQueues, environment: ExecutionEnvironment) -> Waker:
         table: Any = DynamoDbClient(environment)
         return Waker(
             store=store,
             indexes=TaskIndexes(table, settings.TABLE),
             scanned=TableScan(table, settings.TABLE),
             tasks=tasks,
-            dead_letters=replace(tasks, url=settings.DEAD_LETTERS),
+            dead_letters=TaskQueue(tasks.client, settings.DEAD_LETTERS),
             clock=self.sim.clock,
             telemetry=_silence(),
             message_life=message_life(settings.RETENTION_DAYS),

@@ -17,12 +17,13 @@ from taskguard.edge.sqs import REPORTING_TIME, Consumer
 from taskguard.model.clock import Clock
 from taskguard.model.json_text import Json
 from taskguard.storage import aws
-from taskguard.work import Task, WorkContext
+from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.environment import CheckedLines, DynamoDbClient, ExecutionEnvironment, SqsClient
 from tests.proofs.simulation.history import ProcessDied
 from tests.proofs.simulation.injector import LOST_SECONDS, SHORTLY_LOST_SECONDS
 from tests.proofs.simulation.process import Kind, Process
+from tests.support.attempts import performing
 
 if TYPE_CHECKING:
     from tests.proofs.simulation.simulator import Simulator
@@ -81,13 +82,13 @@ class Functions:
         def clock() -> datetime:
             return environment.process.clock()
 
-        def perform(task: Task, _context: WorkContext) -> Json:
-            return environment.sim.perform(environment.process, task)
+        def perform(_payload: Json, attempt: Attempt) -> Json:
+            return environment.sim.perform(environment.process, attempt)
 
         with (
             patch.object(aws, "dynamodb", lambda config=None: DynamoDbClient(environment, _patience(config))),
             patch.object(aws, "sqs", lambda config=None: SqsClient(environment, _patience(config))),
-            patch.object(process_task.handler, "perform", perform),
+            performing(perform),
         ):
             handler = _handler(_BUILD[process.kind](service, clock), environment)
         CheckedLines(environment).take_over(service)

@@ -1,4 +1,4 @@
-"""Stands in for `process_task/work.py`: behaves in each attempt as the scenario says."""
+"""Stands in for the work of every kind: behaves in each attempt as the scenario says."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.model.record import MAX_ERROR_BYTES
 from taskguard.process import MAX_RESULT_BYTES
-from taskguard.work import Task
+from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.history import History, ProcessDied, WorkStarted
 from tests.proofs.simulation.pools import this_call
@@ -85,22 +85,22 @@ class ScriptedWork:
         """Return whether the work of a task never fails, but may ask to be called later."""
         return all(_is_blameless(each) for script in self._scripts.get(task, []) for each in script)
 
-    def begin(self, process: Process, task: Task) -> None:
+    def begin(self, process: Process, attempt: Attempt) -> None:
         """Start the work of an attempt, and record how many others are at the same task."""
-        busy = self._busy.setdefault(task.task_id, [])
+        busy = self._busy.setdefault(attempt.task_id, [])
         rivals = sum(1 for rival in busy if rival.alive and rival.deadline and not rival.is_over)
-        self.history.add(WorkStarted(task.task_id, task.attempt, process.id, rivals))
+        self.history.add(WorkStarted(attempt.task_id, attempt.attempt, process.id, rivals))
         busy.append(process)
 
-    def end(self, process: Process, task: Task) -> Json:
+    def end(self, process: Process, attempt: Attempt) -> Json:
         """End the attempt as the script says."""
-        script = self._scripts.get(task.task_id, [DONE])[-1]
+        script = self._scripts.get(attempt.task_id, [DONE])[-1]
         try:
-            if self.down_until and self.clock() < self.down_until and task.task_id not in self.unaffected:
+            if self.down_until and self.clock() < self.down_until and attempt.task_id not in self.unaffected:
                 return self._behave(self.down_asks_for, process)
-            return self._behave(script[min(task.attempt, len(script)) - 1], process)
+            return self._behave(script[min(attempt.attempt, len(script)) - 1], process)
         finally:
-            self._busy[task.task_id].remove(process)
+            self._busy[attempt.task_id].remove(process)
 
     def _behave(self, behaviour: Behaviour | AsksFor, process: Process) -> Json:
         match behaviour:

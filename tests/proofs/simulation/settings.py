@@ -5,11 +5,13 @@ from typing import Final
 from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
 from submit_task.handler import SubmitSettings
+from taskguard.kinds import DEFAULT_LANE
 from wake_tasks.handler import WakeSettings
 
 NAMESPACE: Final = "TaskGuard"
 TABLE: Final = "tasks"
 TASK_QUEUE: Final = "https://sqs.test/tasks"
+TASK_QUEUES: Final = {DEFAULT_LANE: TASK_QUEUE}
 DEAD_LETTERS: Final = "https://sqs.test/dead-letters"
 
 MAX_ATTEMPTS: Final = 3
@@ -29,7 +31,7 @@ VISIBILITY_SECONDS: Final = 6 * TIMEOUT_SECONDS
 
 def submit(service: str) -> SubmitSettings:
     """Return `submit_task`'s settings."""
-    return SubmitSettings(TABLE, service, NAMESPACE, TASK_QUEUE, RETENTION_DAYS)
+    return SubmitSettings(TABLE, service, NAMESPACE, TASK_QUEUES, RETENTION_DAYS)
 
 
 def process(service: str) -> ProcessSettings:
@@ -38,13 +40,15 @@ def process(service: str) -> ProcessSettings:
         tasks_table_name=TABLE,
         powertools_service_name=service,
         powertools_metrics_namespace=NAMESPACE,
-        task_queue_url=TASK_QUEUE,
+        task_queue_urls=TASK_QUEUES,
+        lane=DEFAULT_LANE,
         dead_letter_queue_url=DEAD_LETTERS,
         max_attempts=MAX_ATTEMPTS,
         backoff_base_seconds=BACKOFF_BASE_SECONDS,
         max_backoff_seconds=900,
         backoff_jitter=0,
         task_deadline_days=7,
+        task_retention_days=RETENTION_DAYS,
         record_ttl_days=RECORD_TTL_DAYS,
         failure_rate=0,
         permanent_failure_suffix="",
@@ -61,4 +65,4 @@ def monitor(service: str) -> MonitorSettings:
 
 def waker(service: str) -> WakeSettings:
     """Return `wake_tasks`' settings."""
-    return WakeSettings(TABLE, service, NAMESPACE, TASK_QUEUE, DEAD_LETTERS, RETENTION_DAYS)
+    return WakeSettings(TABLE, service, NAMESPACE, TASK_QUEUES, DEAD_LETTERS, RETENTION_DAYS)

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any, Final
 
 from taskguard.model.json_text import Json
-from taskguard.work import Task
+from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.actors import Client, Operator
 from tests.proofs.simulation.aws.event_bridge import EventBridge
@@ -110,10 +110,11 @@ class Simulator:
         deadline = self.clock() + timedelta(seconds=seconds) if seconds else None
         return Process(next(self._ids), kind, self.clock, deadline, actor=self.scheduler.actor)
 
-    def perform(self, process: Process, task: Task) -> Json:
+    def perform(self, process: Process, attempt: Attempt) -> Json:
         """Do the work of one attempt, or raise what the scenario's script says."""
-        self.injector.step(process, WORK_BEGINS, task.task_id, lambda: self.work.begin(process, task))
-        return self.injector.step(process, WORK_ENDS, task.task_id, lambda: self.work.end(process, task))
+        step, task = self.injector.step, attempt.task_id
+        step(process, WORK_BEGINS, task, lambda: self.work.begin(process, attempt))
+        return step(process, WORK_ENDS, task, lambda: self.work.end(process, attempt))
 
     def run_visible(self) -> None:
         """Let the functions process every message that is visible now."""

@@ -9,8 +9,9 @@ import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
 from taskguard.edge.sqs import REPORTING_TIME
+from taskguard.kinds import PROBE
 from taskguard.model.errors import RetryAfter
-from taskguard.work import Task
+from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.environment import DynamoDbClient, ExecutionEnvironment, SqsClient
 from tests.proofs.simulation.functions import Functions
@@ -301,7 +302,7 @@ def test_while_all_is_down_every_attempt_asks_for_time() -> None:
 
 
 def _waits(work: ScriptedWork, attempt: int) -> float | None:
-    process, task = _process(), Task("a", {"n": 1}, attempt, generation=1, created_at=work.clock())
+    process, task = _process(), Attempt("a", PROBE, attempt, 1, work.clock(), work.clock())
     work.begin(process, task)
     try:
         work.end(process, task)

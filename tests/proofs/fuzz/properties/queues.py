@@ -7,9 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from taskguard.model.errors import PermanentError, RetryAfter
-from taskguard.work import Task
 from tests.proofs.fuzz.accepted_tasks import echo
-from tests.proofs.fuzz.backend import Backend
+from tests.proofs.fuzz.backend import Backend, Performed
 from tests.proofs.fuzz.bodies import any_of, log_lines, values
 from tests.proofs.fuzz.campaign import Property, Tally
 from tests.proofs.fuzz.events import SentMessage, deliveries
@@ -143,8 +142,8 @@ def outcomes(backend: Backend, tally: Tally) -> Property:
     return Property(check)
 
 
-def _raising(error: BaseException) -> Callable[[Task], Any]:
-    def work(_task: Task) -> Any:
+def _raising(error: BaseException) -> Callable[[Performed], Any]:
+    def work(_task: Performed) -> Any:
         raise error
 
     return work

@@ -19,7 +19,7 @@ from taskguard.rescue import Rescuer
 from taskguard.storage import attempts, transitions
 from taskguard.storage.attempts import Claim
 from taskguard.storage.indexes import TableScan
-from taskguard.storage.queue import TaskQueue
+from taskguard.storage.queue import LaneQueues, TaskQueue
 from taskguard.storage.store import Refused, TaskStore
 from taskguard.storage.transition import Transition
 from taskguard.storage.transitions import DeadLetter
@@ -56,8 +56,17 @@ class _IgnoresFailedSends(TaskQueue):
             super().send(message, delay)
 
 
+class _IgnoresFailedSendsOfAllLanes(LaneQueues):
+    def lane(self, name: str) -> TaskQueue:
+        return _careless(super().lane(name))
+
+
 def _careless(queue: TaskQueue) -> TaskQueue:
     return _IgnoresFailedSends(queue.client, queue.url)
+
+
+def _all_careless(queues: LaneQueues) -> LaneQueues:
+    return _IgnoresFailedSendsOfAllLanes(queues.client, queues.urls, queues.kinds)
 
 
 _submit, _woken = Submitter.submit, Submitter._woken
@@ -68,7 +77,7 @@ _claim, _rescue = TaskStore.claim, Rescuer.rescue
 
 
 def _submit_ignoring_failed_sends(self: Submitter, *arguments: Any) -> Any:
-    return _submit(replace(self, queue=_careless(self.queue)), *arguments)
+    return _submit(replace(self, queue=_all_careless(self.queue)), *arguments)
 
 
 def _woken_if_untried(self: Submitter, record: TaskRecord) -> TaskRecord:
@@ -84,7 +93,7 @@ def _redrive_marked_first(self: Redriver, record: TaskRecord) -> bool:
         return False
     with suppress(Refused):
         self.store.redrive(record, self.clock())
-    self.queue.send(Message(record.task_id, record.payload, record.generation + 1))
+    self.queue.send(Message.of(record, generation=record.generation + 1))
     return True
 
 
@@ -151,7 +160,7 @@ def _dropped_if_given_up(self: Processor, message: Message, record: TaskRecord |
 
 
 def _dropped_whatever_is_sent(self: Processor, record: TaskRecord, *rest: Any) -> Verdict:
-    return _waiting(replace(self, tasks=_careless(self.tasks)), record, *rest)
+    return _waiting(replace(self, tasks=_all_careless(self.tasks)), record, *rest)
 
 
 def _given_up_whatever_is_sent(self: Processor, record: TaskRecord) -> Verdict:
@@ -217,7 +226,7 @@ def _rescue_marked_first(self: Rescuer, record: TaskRecord, **_: Any) -> TaskRec
     now = self.clock()
     with suppress(Refused):
         self.store.rescue(record, now)
-    self.tasks.send(Message(record.task_id, record.payload, record.generation, sent_at=now))
+    self.tasks.send(Message.of(record, sent_at=now))
     return record
 
 
@@ -230,7 +239,7 @@ def _rescued_if_old(self: Rescuer, record: TaskRecord, **_: Any) -> TaskRecord |
 
 
 def _woken_without_delay(self: Waker, record: TaskRecord, now: datetime) -> None:
-    self.tasks.send(Message(record.task_id, record.payload, record.generation, sent_at=now))
+    self.tasks.send(Message.of(record, sent_at=now))
 
 
 MUTATIONS = (

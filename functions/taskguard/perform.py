@@ -6,7 +6,7 @@ import importlib
 import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from taskguard.kinds import PROBE_WORK, Kinds
 from taskguard.model.errors import InvalidPayload, KindUnavailable
@@ -19,8 +19,11 @@ from taskguard.work import Context
 Work: TypeAlias = Callable[[Any, Context], Any]
 """A function of the user's, plain or `async`."""
 
-UNAVAILABLE_SECONDS = 60
-"""How long a task waits whose kind cannot be done, before a worker looks again."""
+UNAVAILABLE_SECONDS: Final = 60
+"""How long a task whose kind cannot be done waits before a worker looks again; with each time, so much longer."""
+
+LONGEST_UNAVAILABLE_SECONDS: Final = 300
+"""The longest such wait: what a mended deployment has to wait for at most."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,13 @@ class Performer:
             The payload does not fit its kind.
         """
         found = self.kinds.find(context.kind)
+        wait = min(UNAVAILABLE_SECONDS * context.attempt, LONGEST_UNAVAILABLE_SECONDS)
         if found is None:
-            raise KindUnavailable(
-                UNAVAILABLE_SECONDS, f"the kind {context.kind} is not known to this function"
-            )
-        work = self.work(found.kind.work)
+            raise KindUnavailable(wait, f"the kind {context.kind} is not known to this function")
+        try:
+            work = self.work(found.kind.work)
+        except ImportError as error:
+            raise KindUnavailable(wait, str(error)) from error
         try:
             given = to_payload(found.kind.payload, payload)
         except PayloadFaults as error:
@@ -60,22 +65,21 @@ class Performer:
         return asyncio.run(_awaited(result)) if inspect.iscoroutine(result) else result
 
     def work(self, name: str) -> Work:
-        """Return the function of a name such as `work.images:make_thumbnail`; raises `KindUnavailable`."""
+        """Return the function of a name such as `work.images:make_thumbnail`; raises `ImportError`."""
         if name == PROBE_WORK:
             return Probe(self.simulation)
         module, _, function = name.partition(":")
         try:
             work: Work = getattr(importlib.import_module(module), function)
         except Exception as error:  # whatever a module does when it is imported
-            text = f"{name} cannot be imported: {type(error).__name__}: {error}"
-            raise KindUnavailable(UNAVAILABLE_SECONDS, text) from error
+            raise ImportError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
         return work
 
     def load(self, lane: str) -> None:
         """Import the work of a lane's kinds while Lambda gives a whole CPU; its tasks tell what fails."""
         for kind in self.kinds.all.values():
             if kind.lane == lane:
-                with contextlib.suppress(KindUnavailable):
+                with contextlib.suppress(ImportError):
                     self.work(kind.work)
 
 

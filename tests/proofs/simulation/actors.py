@@ -2,12 +2,11 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from taskguard.edge.telemetry import Telemetry
-from taskguard.kinds import Kinds
 from taskguard.model.errors import AwsError
 from taskguard.model.json_text import Json
 from taskguard.model.record import TaskRecord
@@ -39,10 +38,16 @@ class Client:
     """Submits tasks over the API, and repeats what was not accepted, with the same ids.
 
     Between two tries the rest of the system goes on.
+
+    Attributes
+    ----------
+    kinds
+        The kinds that tasks are submitted as; one without a kind here names none.
     """
 
     sim: "Simulator"
     functions: Functions
+    kinds: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.process = self.sim.start(Kind.CLIENT)
@@ -86,13 +91,22 @@ class Client:
 
     def _invoke(self, process: Process, tasks: Mapping[str, Json], *, batch: bool) -> Mapping[str, int]:
         try:
-            answer = self.functions.invoke(process, self.sim, _request(tasks, batch=batch))
+            answer = self.functions.invoke(process, self.sim, self._request(tasks, batch=batch))
             return _statuses(answer, tasks, batch=batch)
         except Killed:
             pass  # API Gateway answers 500 then
         except Exception as error:  # it does here too, but no fault of the schedule was the cause
             self.sim.history.add(HandlerCrashed(process.kind, repr(error)))
         return dict.fromkeys(tasks, 500)
+
+    def _request(self, tasks: Mapping[str, Json], *, batch: bool) -> dict[str, Any]:
+        items = [
+            {"taskId": task, "payload": payload} | ({"kind": self.kinds[task]} if task in self.kinds else {})
+            for task, payload in tasks.items()
+        ]
+        if batch:
+            return http_event("POST", "/tasks/batch", {"tasks": items})
+        return http_event("POST", "/tasks", items[0])
 
 
 @dataclass
@@ -142,9 +156,12 @@ class Operator:
         queues: Any = SqsClient(environment)
         store = TaskStore(table, settings.TABLE, settings.RECORD_TTL_DAYS)
         try:
-            return act(store, LaneQueues(queues, settings.TASK_QUEUES, Kinds.of(None)), environment)
+            return act(store, self._queues(queues), environment)
         except (AwsError, Killed):
             return False
+
+    def _queues(self, sqs: Any) -> LaneQueues:
+        return LaneQueues(sqs, self.sim.program.task_queues, self.sim.program.kinds)
 
     def _waker(self, store: TaskStore, tasks: LaneQueues, environment: ExecutionEnvironment) -> Waker:
         table: Any = DynamoDbClient(environment)
@@ -165,13 +182,6 @@ def _silence() -> Telemetry:
     telemetry = Telemetry("faults-operator", settings.NAMESPACE)
     LineSink().take_over("faults-operator")
     return telemetry
-
-
-def _request(tasks: Mapping[str, Json], *, batch: bool) -> dict[str, Any]:
-    items = [{"taskId": task, "payload": payload} for task, payload in tasks.items()]
-    if batch:
-        return http_event("POST", "/tasks/batch", {"tasks": items})
-    return http_event("POST", "/tasks", items[0])
 
 
 def _statuses(answer: Mapping[str, Any], tasks: Mapping[str, Json], *, batch: bool) -> dict[str, int]:

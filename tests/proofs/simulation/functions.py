@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -14,8 +14,11 @@ import process_task.handler
 import submit_task.handler
 import wake_tasks.handler
 from taskguard.edge.sqs import REPORTING_TIME, Consumer
+from taskguard.kinds import Kinds
 from taskguard.model.clock import Clock
+from taskguard.model.errors import KindUnavailable
 from taskguard.model.json_text import Json
+from taskguard.perform import Performer, Work
 from taskguard.storage import aws
 from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
@@ -23,12 +26,13 @@ from tests.proofs.simulation.environment import CheckedLines, DynamoDbClient, Ex
 from tests.proofs.simulation.history import ProcessDied
 from tests.proofs.simulation.injector import LOST_SECONDS, SHORTLY_LOST_SECONDS
 from tests.proofs.simulation.process import Kind, Process
-from tests.support.attempts import performing
+from tests.proofs.simulation.program import BROKEN, Program
 
 if TYPE_CHECKING:
     from tests.proofs.simulation.simulator import Simulator
 
 Handler: TypeAlias = Callable[[Any, Any], Any]
+_Deployed: TypeAlias = tuple[Kind, str, Program]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,9 @@ class Context:
 class Functions:
     """Warm execution environments, shared by all runs: to build one takes longer than to process a task."""
 
-    _idle: dict[Kind, list[tuple[ExecutionEnvironment, Handler]]] = field(default_factory=dict)
+    _idle: dict[tuple[Kind, str, Program], list[tuple[ExecutionEnvironment, Handler]]] = field(
+        default_factory=dict
+    )
     _numbers: Iterator[int] = field(default_factory=count)
 
     def invoke(self, process: Process, sim: "Simulator", event: dict[str, Any]) -> dict[str, Any]:
@@ -67,7 +73,7 @@ class Functions:
 
     @contextmanager
     def _environment(self, process: Process, sim: "Simulator") -> Iterator[Handler]:
-        idle = self._idle.setdefault(process.kind, [])
+        idle = self._idle.setdefault((process.kind, process.lane, process.program), [])
         environment, handler = idle.pop() if idle else self._build(process, sim)
         environment.process, environment.sim = process, sim
         try:
@@ -82,15 +88,12 @@ class Functions:
         def clock() -> datetime:
             return environment.process.clock()
 
-        def perform(_payload: Json, attempt: Attempt) -> Json:
-            return environment.sim.perform(environment.process, attempt)
-
         with (
             patch.object(aws, "dynamodb", lambda config=None: DynamoDbClient(environment, _patience(config))),
             patch.object(aws, "sqs", lambda config=None: SqsClient(environment, _patience(config))),
-            performing(perform),
+            _deployed(process.program, environment),
         ):
-            handler = _handler(_BUILD[process.kind](service, clock), environment)
+            handler = _handler(_build(process, service, clock), environment)
         CheckedLines(environment).take_over(service)
         return environment, handler
 
@@ -124,9 +127,45 @@ def _handler(application: Any, environment: ExecutionEnvironment) -> Handler:
     return replace(application, wait=wait, end=end).consume
 
 
-_BUILD: dict[Kind, Callable[[str, Clock], Any]] = {
-    Kind.SUBMIT: lambda service, clock: submit_task.handler.build(settings.submit(service), clock),
-    Kind.PROCESS: lambda service, clock: process_task.handler.build(settings.process(service), clock),
-    Kind.MONITOR: lambda service, clock: monitor_dlq.handler.build(settings.monitor(service), clock),
-    Kind.WAKER: lambda service, clock: wake_tasks.handler.build(settings.waker(service), clock),
-}
+def _build(process: Process, service: str, clock: Clock) -> Any:
+    program = process.program
+    match process.kind:
+        case Kind.SUBMIT:
+            return submit_task.handler.build(settings.submit(service, program), clock)
+        case Kind.PROCESS:
+            return process_task.handler.build(settings.process(service, program, process.lane), clock)
+        case Kind.MONITOR:
+            return monitor_dlq.handler.build(settings.monitor(service), clock)
+        case Kind.WAKER:
+            return wake_tasks.handler.build(settings.waker(service, program), clock)
+    raise ValueError(f"{process.kind} is no function")
+
+
+@contextmanager
+def _deployed(program: Program, environment: ExecutionEnvironment) -> Iterator[None]:
+    """Give functions that are built meanwhile a program's kinds, and work that does as the scenario says."""
+
+    def perform(_payload: Json, attempt: Attempt) -> Json:
+        return environment.sim.perform(environment.process, attempt)
+
+    class ScriptedPerformer(Performer):
+        def perform(self, payload: Json, context: Attempt) -> Json:
+            try:
+                return super().perform(payload, context)
+            except KindUnavailable:
+                environment.sim.work.unavailable.add(context.task_id)
+                raise
+
+        def work(self, name: str) -> Work:
+            if name == BROKEN:
+                raise ImportError(f"{name} cannot be imported")
+            return perform
+
+    def kinds() -> Kinds:
+        return program.kinds
+
+    with ExitStack() as stack:
+        for handler in (submit_task.handler, process_task.handler, wake_tasks.handler):
+            stack.enter_context(patch.object(handler, "program_kinds", kinds))
+        stack.enter_context(patch.object(process_task.handler, "Performer", ScriptedPerformer))
+        yield

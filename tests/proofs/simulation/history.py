@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
 
+from taskguard.kinds import Kinds
 from taskguard.model.errors import UnreadableMessage
 from taskguard.model.json_text import Json
 from taskguard.model.message import Message
@@ -67,12 +68,46 @@ class RecordWritten:
 
 @dataclass(frozen=True, slots=True)
 class WorkStarted:
-    """The start of an attempt's work; `rivals` is how many other workers were at the same task."""
+    """The start of an attempt's work.
+
+    Parameters
+    ----------
+    kind
+        The kind that the work was called as.
+    kinds
+        What the process knows of kinds.
+    lane
+        The lane that the process works for.
+    rivals
+        How many other workers were at the same task.
+    """
 
     task: str
+    kind: str
+    kinds: Kinds
+    lane: str
     attempt: int
     process_id: int
     rivals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """What an attempt asks for that submits a task."""
+
+    kind: str
+    payload: Json = None
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildSubmitted:
+    """A task whose id an attempt has been given, so that it counts on it."""
+
+    parent: str
+    asked: Child
+    task: str
+    process_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +163,7 @@ class MessageDeleted:
 
 @dataclass(frozen=True, slots=True)
 class MessageLost:
-    """A message that SQS removed by itself; `cause` is `expired` or `purged`."""
+    """A message that SQS removed by itself; `cause` is `expired`, `purged` or `queue deleted`."""
 
     queue: str
     message_id: str
@@ -191,6 +226,7 @@ HistoryEvent: TypeAlias = (
     | FunctionInvoked
     | RecordWritten
     | WorkStarted
+    | ChildSubmitted
     | SubmitAnswered
     | MessageQueued
     | MessageReplaced

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NoReturn
 
+from taskguard.kinds import DEFAULT_LANE
+from tests.proofs.simulation.program import PLAIN, Program
 from tests.support.aws_in_process import MovableClock
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ class Process:
         How many steps of an operation it still takes, by the operation's name; it is killed before the next.
     hanging
         Its threads whose work hangs.
+    program
+        Of what was deployed when it started.
+    lane
+        The lane that it works for, if it is a `process_task`.
     """
 
     id: int
@@ -55,6 +61,8 @@ class Process:
     actor: int | None = None
     steps_left: dict[str, int] = field(default_factory=dict)
     hanging: list["HangingCall"] = field(default_factory=list)
+    program: Program = PLAIN
+    lane: str = DEFAULT_LANE
 
     @property
     def is_over(self) -> bool:

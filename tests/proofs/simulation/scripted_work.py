@@ -1,6 +1,7 @@
 """Stands in for the work of every kind: behaves in each attempt as the scenario says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -12,7 +13,7 @@ from taskguard.model.record import MAX_ERROR_BYTES
 from taskguard.process import MAX_RESULT_BYTES
 from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
-from tests.proofs.simulation.history import History, ProcessDied, WorkStarted
+from tests.proofs.simulation.history import Child, History, ProcessDied, WorkStarted
 from tests.proofs.simulation.pools import this_call
 from tests.proofs.simulation.process import Killed, Process
 from tests.support.aws_in_process import MovableClock
@@ -61,6 +62,8 @@ class ScriptedWork:
         Until when everything that the work calls is down, so that each attempt asks for `down_asks_for`.
     unaffected
         Tasks whose work calls nothing.
+    unavailable
+        Tasks that a worker could not do, as it did not know their kind or could not import its work.
     """
 
     history: History
@@ -69,6 +72,8 @@ class ScriptedWork:
     down_until: datetime | None = None
     down_asks_for: AsksFor = AsksFor(60)
     unaffected: set[str] = field(default_factory=set)
+    unavailable: set[str] = field(default_factory=set)
+    _submits: dict[str, Sequence[Child]] = field(default_factory=dict)
     _scripts: dict[str, list[Script]] = field(default_factory=dict)
     _busy: dict[str, list[Process]] = field(default_factory=dict)
 
@@ -76,10 +81,15 @@ class ScriptedWork:
         """Set what the work of a task does from now on; work without a script succeeds."""
         self._scripts.setdefault(task, []).append(behaviours)
 
+    def submits(self, task: str, *children: Child) -> None:
+        """Set what the work of a task submits in each attempt, before it does anything else."""
+        self._submits[task] = children
+
     def healthy(self, task: str) -> bool:
         """Return whether the work of a task succeeds in every attempt."""
         down = self.down_until is not None and task not in self.unaffected
-        return not down and all(script == DONE for script in self._scripts.get(task, []))
+        hindered = down or task in self.unavailable
+        return not hindered and all(script == DONE for script in self._scripts.get(task, []))
 
     def blameless(self, task: str) -> bool:
         """Return whether the work of a task never fails, but may ask to be called later."""
@@ -89,8 +99,30 @@ class ScriptedWork:
         """Start the work of an attempt, and record how many others are at the same task."""
         busy = self._busy.setdefault(attempt.task_id, [])
         rivals = sum(1 for rival in busy if rival.alive and rival.deadline and not rival.is_over)
-        self.history.add(WorkStarted(attempt.task_id, attempt.attempt, process.id, rivals))
+        kinds = process.program.kinds
+        self.history.add(
+            WorkStarted(
+                attempt.task_id, attempt.kind, kinds, process.lane, attempt.attempt, process.id, rivals
+            )
+        )
         busy.append(process)
+
+    def children(self, attempt: Attempt) -> Sequence[Child]:
+        """Return the tasks that the work of an attempt submits."""
+        return self._submits.get(attempt.task_id, ())
+
+    def asked(self, task: str) -> set[str]:
+        """Return what the work of a task submits, each child once."""
+        return {repr(child) for child in self._submits.get(task, ())}
+
+    @contextmanager
+    def left_if_it_fails(self, process: Process, attempt: Attempt) -> Iterator[None]:
+        """End an attempt whose work raises meanwhile."""
+        try:
+            yield
+        except Exception:
+            self._busy[attempt.task_id].remove(process)
+            raise
 
     def end(self, process: Process, attempt: Attempt) -> Json:
         """End the attempt as the script says."""

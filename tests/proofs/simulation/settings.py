@@ -5,13 +5,11 @@ from typing import Final
 from monitor_dlq.handler import MonitorSettings
 from process_task.handler import ProcessSettings
 from submit_task.handler import SubmitSettings
-from taskguard.kinds import DEFAULT_LANE
+from tests.proofs.simulation.program import Program
 from wake_tasks.handler import WakeSettings
 
 NAMESPACE: Final = "TaskGuard"
 TABLE: Final = "tasks"
-TASK_QUEUE: Final = "https://sqs.test/tasks"
-TASK_QUEUES: Final = {DEFAULT_LANE: TASK_QUEUE}
 DEAD_LETTERS: Final = "https://sqs.test/dead-letters"
 
 MAX_ATTEMPTS: Final = 3
@@ -29,19 +27,19 @@ TIMEOUT_SECONDS: Final = 30
 VISIBILITY_SECONDS: Final = 6 * TIMEOUT_SECONDS
 
 
-def submit(service: str) -> SubmitSettings:
+def submit(service: str, program: Program) -> SubmitSettings:
     """Return `submit_task`'s settings."""
-    return SubmitSettings(TABLE, service, NAMESPACE, TASK_QUEUES, RETENTION_DAYS)
+    return SubmitSettings(TABLE, service, NAMESPACE, program.task_queues, RETENTION_DAYS)
 
 
-def process(service: str) -> ProcessSettings:
-    """Return `process_task`'s settings."""
+def process(service: str, program: Program, lane: str) -> ProcessSettings:
+    """Return the settings of a lane's `process_task`."""
     return ProcessSettings(
         tasks_table_name=TABLE,
         powertools_service_name=service,
         powertools_metrics_namespace=NAMESPACE,
-        task_queue_urls=TASK_QUEUES,
-        lane=DEFAULT_LANE,
+        task_queue_urls=program.task_queues,
+        lane=lane,
         dead_letter_queue_url=DEAD_LETTERS,
         max_attempts=MAX_ATTEMPTS,
         backoff_base_seconds=BACKOFF_BASE_SECONDS,
@@ -63,6 +61,6 @@ def monitor(service: str) -> MonitorSettings:
     )
 
 
-def waker(service: str) -> WakeSettings:
+def waker(service: str, program: Program) -> WakeSettings:
     """Return `wake_tasks`' settings."""
-    return WakeSettings(TABLE, service, NAMESPACE, TASK_QUEUES, DEAD_LETTERS, RETENTION_DAYS)
+    return WakeSettings(TABLE, service, NAMESPACE, program.task_queues, DEAD_LETTERS, RETENTION_DAYS)

@@ -1,10 +1,12 @@
 """One run: the table, the queues, the clock, and everybody who acts on them."""
 
-from collections.abc import Set
+from collections.abc import Collection, Set
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Any, Final
 
+from taskguard.kinds import DEFAULT_LANE
 from taskguard.model.json_text import Json
 from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
@@ -17,6 +19,7 @@ from tests.proofs.simulation.aws.queues import SimulatedSqs
 from tests.proofs.simulation.aws.table import Item, OnWrite, SimulatedTable
 from tests.proofs.simulation.functions import Functions
 from tests.proofs.simulation.history import (
+    ChildSubmitted,
     DuplicateDelivery,
     History,
     MessageDeleted,
@@ -31,6 +34,7 @@ from tests.proofs.simulation.history import (
 from tests.proofs.simulation.injector import FaultInjector
 from tests.proofs.simulation.limits import OUT_OF_REACH, Limits
 from tests.proofs.simulation.process import Kind, Process
+from tests.proofs.simulation.program import PLAIN, TASK_QUEUE, Program
 from tests.proofs.simulation.schedule import WORK_BEGINS, WORK_ENDS, Fault, Schedule
 from tests.proofs.simulation.scheduler import Scheduler
 from tests.proofs.simulation.scripted_work import ScriptedWork
@@ -59,9 +63,13 @@ class Simulator:
         Which of AWS's limits are within reach.
     more_faults
         Faults beyond the usual ones that the schedule may choose.
+    program
+        What is deployed at first.
 
     Attributes
     ----------
+    program
+        What was deployed last.
     still_refused
         Tasks that the API refused even after the faults were over; set by the runner.
     """
@@ -75,8 +83,12 @@ class Simulator:
         stale_handles_work: bool = False,
         limits: Limits = OUT_OF_REACH,
         more_faults: Set[Fault] = frozenset(),
+        program: Program = PLAIN,
     ) -> None:
         self.clock, self.history = MovableClock(), History()
+        self.program = program
+        self._behind: dict[tuple[Kind, str], Program] = {}
+        self._behind_until = self.clock()
         self.scheduler = Scheduler(schedule.turns)
         self.injector = FaultInjector(
             schedule,
@@ -90,12 +102,13 @@ class Simulator:
         self.table.reader.page_bytes = limits.page_bytes
         self.queues = SimulatedSqs(
             self.clock,
-            _queues(stale_handles_work, limits),
+            [_dead_letters(stale_handles_work, limits)],
             self._record_message,
             self._record_lost,
             self._record_hidden,
             on_deleted=self._record_deleted,
         )
+        self._new_queue = partial(_task_queue, stale_handles_work, limits, self.queues[settings.DEAD_LETTERS])
         self.work = ScriptedWork(self.history, self.clock, self.settle)
         self.still_refused: list[str] = []
         self._on_write, self._ids = on_write, count(1)
@@ -104,16 +117,44 @@ class Simulator:
         self.client = Client(self, functions)
         self.operator = Operator(self)
         self.event_bridge = EventBridge(self, functions)
+        self.deploy(program)
 
-    def start(self, kind: Kind, seconds: float | None = None) -> Process:
+    def start(self, kind: Kind, seconds: float | None = None, lane: str = DEFAULT_LANE) -> Process:
         """Return a new process; Lambda kills it after so many seconds, if they are given."""
-        deadline = self.clock() + timedelta(seconds=seconds) if seconds else None
-        return Process(next(self._ids), kind, self.clock, deadline, actor=self.scheduler.actor)
+        is_behind = self.clock() < self._behind_until
+        return Process(
+            next(self._ids),
+            kind,
+            self.clock,
+            self.clock() + timedelta(seconds=seconds) if seconds else None,
+            actor=self.scheduler.actor,
+            program=self._behind.get((kind, lane), self.program) if is_behind else self.program,
+            lane=lane,
+        )
+
+    def deploy(self, program: Program, behind: Collection[tuple[Kind, str]] = (), seconds: float = 0) -> None:
+        """Deploy another program.
+
+        Parameters
+        ----------
+        behind
+            The functions, with their lanes, that run what they ran for so many seconds more: Pulumi updates
+            one after the other.
+        """
+        self._behind = dict.fromkeys(behind, self.program)
+        self._behind_until = self.clock() + timedelta(seconds=seconds)
+        self.program = program
+        self.queues.have({url: self._new_queue(url) for url in program.task_queues.values()})
+        self.poller.connect(program)
 
     def perform(self, process: Process, attempt: Attempt) -> Json:
         """Do the work of one attempt, or raise what the scenario's script says."""
         step, task = self.injector.step, attempt.task_id
         step(process, WORK_BEGINS, task, lambda: self.work.begin(process, attempt))
+        with self.work.left_if_it_fails(process, attempt):
+            for child in self.work.children(attempt):
+                child_id = attempt.submit(child.kind, child.payload, child.key)
+                self.history.add(ChildSubmitted(task, child, child_id, process.id))
         return step(process, WORK_ENDS, task, lambda: self.work.end(process, attempt))
 
     def run_visible(self) -> None:
@@ -124,9 +165,9 @@ class Simulator:
         self.history.add(NeverQuiescent())
 
     def poll_steadily(self, times: int) -> None:
-        """Poll both queues so many times, also when they are empty: an actor beside others who fill them."""
+        """Poll every queue so many times, also when it is empty: an actor beside others who fill them."""
         for _ in range(times):
-            for source in (self.poller.tasks, self.poller.dead_letters):
+            for source in self.poller.sources:
                 self.poller.deliver(source, self.poller.receive(source))
 
     def settle(self) -> None:
@@ -154,7 +195,7 @@ class Simulator:
     def send_directly(self, body: str) -> None:
         """Send to the task queue as a producer that does not use the API."""
         self.injector.actor = None
-        self.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=body)
+        self.queues.send_message(QueueUrl=TASK_QUEUE, MessageBody=body)
 
     def record_duplicate(self, message_id: str, body: str) -> None:
         """Record that SQS delivers a message once more than its visibility timeout allows."""
@@ -164,7 +205,7 @@ class Simulator:
         """Use SQS's own redrive (StartMessageMoveTask) on the dead-letter queue."""
         for message in self.queues[settings.DEAD_LETTERS].messages:
             self.history.add(MessageReplaced(message.message_id))
-        self.queues.start_message_move_task(settings.DEAD_LETTERS, settings.TASK_QUEUE)
+        self.queues.start_message_move_task(settings.DEAD_LETTERS, TASK_QUEUE)
 
     def status(self, task: str) -> str | None:
         """Return the status in a task's record, or None if it has no record."""
@@ -239,16 +280,21 @@ class Simulator:
         self.history.add(hidden)
 
 
-def _queues(stale_handles_work: bool, limits: Limits) -> list[SimulatedQueue]:
-    dead_letters = SimulatedQueue(
+def _dead_letters(stale_handles_work: bool, limits: Limits) -> SimulatedQueue:
+    return SimulatedQueue(
         settings.DEAD_LETTERS,
         settings.VISIBILITY_SECONDS,
         stale_handles_work=stale_handles_work,
         retention_seconds=limits.dead_letter_retention_seconds,
         purge_takes_what_follows=limits.purge_takes_what_follows,
     )
-    tasks = SimulatedQueue(
-        settings.TASK_QUEUE,
+
+
+def _task_queue(
+    stale_handles_work: bool, limits: Limits, dead_letters: SimulatedQueue, url: str
+) -> SimulatedQueue:
+    return SimulatedQueue(
+        url,
         settings.VISIBILITY_SECONDS,
         settings.MAX_RECEIVES,
         dead_letters,
@@ -257,4 +303,3 @@ def _queues(stale_handles_work: bool, limits: Limits) -> list[SimulatedQueue]:
         limits.most_in_flight,
         limits.purge_takes_what_follows,
     )
-    return [tasks, dead_letters]

@@ -79,6 +79,7 @@ class Runner:
             stale_handles_work=scenario.stale_handles_work,
             limits=scenario.limits,
             more_faults=scenario.more_faults,
+            program=scenario.program,
         )
         with redirect_stdout(StringIO()), in_order():
             scenario.workload(sim)

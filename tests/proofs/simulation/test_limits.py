@@ -32,6 +32,7 @@ from tests.proofs.simulation.injector import LATE_STEPS, FaultInjector
 from tests.proofs.simulation.limits import OUT_OF_REACH, Limits
 from tests.proofs.simulation.pools import in_order, this_call
 from tests.proofs.simulation.process import Killed, Kind, Process
+from tests.proofs.simulation.program import TASK_QUEUE
 from tests.proofs.simulation.refusals import refusal
 from tests.proofs.simulation.scenarios import named
 from tests.proofs.simulation.scenarios.scenario import Scenario
@@ -68,7 +69,7 @@ def test_messages_that_nobody_receives_expire(start: Start) -> None:
     sim.poller.tasks.enabled = False
     sim.client.submit("a", {"n": 1})
     sim.pass_time(3 * DAY)
-    assert len(sim.queues[settings.TASK_QUEUE].messages) == 1
+    assert len(sim.queues[TASK_QUEUE].messages) == 1
     sim.pass_time(2 * DAY)
     sim.poller.tasks.enabled = True
     sim.settle()
@@ -108,7 +109,7 @@ def test_the_table_s_limits_are_the_scenario_s(start: Start) -> None:
 def test_a_purge_is_recorded_with_what_it_takes(start: Start) -> None:
     sim = start(Limits(purge_takes_what_follows=True))
     sim.client.submit("a", {"n": 1})
-    sim.queues.purge_queue(QueueUrl=settings.TASK_QUEUE)
+    sim.queues.purge_queue(QueueUrl=TASK_QUEUE)
     sim.client.submit("b", {"n": 1})
     assert [(lost.task, lost.cause) for lost in sim.history.of(MessageLost)] == [
         ("a", "purged"),
@@ -122,7 +123,7 @@ def test_the_history_shows_what_is_hidden_and_for_how_long(start: Start) -> None
         sim.client.submit(task, {"n": 1})
     batch = sim.poller.receive(sim.poller.tasks)
     sim.queues.change_message_visibility(
-        QueueUrl=settings.TASK_QUEUE, ReceiptHandle=batch[0]["ReceiptHandle"], VisibilityTimeout=60
+        QueueUrl=TASK_QUEUE, ReceiptHandle=batch[0]["ReceiptHandle"], VisibilityTimeout=60
     )
     (hidden,) = sim.history.of(MessageHidden)
     assert (hidden.task, hidden.seconds, hidden.in_flight) == ("a", 60, 2)
@@ -271,7 +272,7 @@ def test_work_that_hangs_costs_its_neighbours_nothing(start: Start) -> None:
         sim.client.submit(task, {"n": 1})
     sim.run_visible()
     assert [sim.status(task) for task in "abc"] == ["RETRYING", "COMPLETED", "COMPLETED"]
-    assert [message.message_id for message in sim.queues[settings.TASK_QUEUE].messages] == ["message-1"]
+    assert [message.message_id for message in sim.queues[TASK_QUEUE].messages] == ["message-1"]
 
 
 def test_only_the_work_of_a_message_can_hang() -> None:
@@ -328,8 +329,8 @@ def test_calls_for_several_messages_or_none_are_steps_too(start: Start) -> None:
         sim.send_directly(f'{{"taskId":"{task}","payload":1}}')
     batch = sim.poller.receive(sim.poller.tasks)
     entries = [{"Id": m["MessageId"], "ReceiptHandle": m["ReceiptHandle"]} for m in batch]
-    queues.delete_message_batch(QueueUrl=settings.TASK_QUEUE, Entries=entries)
-    queues.get_queue_attributes(QueueUrl=settings.TASK_QUEUE)
+    queues.delete_message_batch(QueueUrl=TASK_QUEUE, Entries=entries)
+    queues.get_queue_attributes(QueueUrl=TASK_QUEUE)
     table.scan(TableName=settings.TABLE)
     steps = [(step.operation, step.task) for step in sim.history.of(Step)[-3:]]
     assert steps == [("delete_message_batch", "a b"), ("get_queue_attributes", None), ("scan", None)]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from taskguard.kinds import DEFAULT_LANE
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.functions import Functions
 from tests.proofs.simulation.history import (
@@ -21,6 +22,7 @@ from tests.proofs.simulation.history import (
     message_of,
 )
 from tests.proofs.simulation.process import Killed, Kind, Process
+from tests.proofs.simulation.program import TASK_QUEUE, Program
 from tests.proofs.simulation.schedule import RECEIVE
 from tests.support.events import received
 
@@ -42,6 +44,8 @@ class EventSourceMapping:
     ----------
     enabled
         Disabled, it leaves the messages where they are.
+    lane
+        The lane that the function works for.
     throttled
         How many of its next batches are received in vain: Lambda takes no invocation, each of their messages
         has one receive more, and they come back after their visibility timeout.
@@ -50,15 +54,20 @@ class EventSourceMapping:
     queue: str
     function: Kind
     enabled: bool = True
+    lane: str = DEFAULT_LANE
     throttled: int = 0
 
 
 @dataclass
 class Poller:
-    """Polls both queues of a run, one batch at a time.
+    """Polls the queues of a run, one batch at a time.
 
     Attributes
     ----------
+    tasks, dead_letters
+        The mappings of the default lane's task queue, and of the dead-letter queue.
+    others
+        The mappings of the other lanes' task queues, by lane.
     past
         Every batch that was delivered, with its mapping: SQS may deliver it again.
     """
@@ -68,13 +77,27 @@ class Poller:
 
     def __post_init__(self) -> None:
         self.process = self.sim.start(Kind.POLLER)
-        self.tasks = EventSourceMapping(settings.TASK_QUEUE, Kind.PROCESS)
+        self.tasks = EventSourceMapping(TASK_QUEUE, Kind.PROCESS)
+        self.others: dict[str, EventSourceMapping] = {}
         self.dead_letters = EventSourceMapping(settings.DEAD_LETTERS, Kind.MONITOR)
         self.past: list[tuple[EventSourceMapping, Batch]] = []
 
+    @property
+    def sources(self) -> list[EventSourceMapping]:
+        """All mappings."""
+        return [self.tasks, *self.others.values(), self.dead_letters]
+
+    def connect(self, program: Program) -> None:
+        """Have a mapping for each lane of a program."""
+        self.others = {
+            lane: self.others.get(lane) or EventSourceMapping(queue, Kind.PROCESS, lane=lane)
+            for lane, queue in program.task_queues.items()
+            if lane != DEFAULT_LANE
+        }
+
     def poll(self) -> bool:
         """Take one batch from a queue to its function; return False if none can be received."""
-        for source in (self.tasks, self.dead_letters):
+        for source in self.sources:
             if source.enabled and self._visible(source):
                 self.deliver(source, self.receive(source))
                 return True
@@ -83,7 +106,7 @@ class Poller:
     def waiting(self) -> list[datetime]:
         """Return when each message of an enabled mapping can be received."""
         now = self.sim.clock()
-        sources = [source for source in (self.tasks, self.dead_letters) if source.enabled]
+        sources = [source for source in self.sources if source.enabled]
         return [at for source in sources for at in self.sim.queues[source.queue].next_offers(now)]
 
     def receive(self, source: EventSourceMapping, most: int = settings.BATCH_SIZE) -> Batch:
@@ -114,7 +137,7 @@ class Poller:
                     self._delete(source, message)
 
     def _invoke(self, source: EventSourceMapping, batch: Batch) -> set[str]:
-        process = self.sim.start(source.function, settings.TIMEOUT_SECONDS)
+        process = self.sim.start(source.function, settings.TIMEOUT_SECONDS, source.lane)
         self._record_receives(source, batch, process)
         every = {str(message["MessageId"]) for message in batch}
         event = {"Records": [received(message) for message in batch]}

@@ -66,6 +66,17 @@ class SimulatedSqs:
                 self._on_lost(url, message, "expired")
         return queue
 
+    def have(self, queues: Mapping[str, SimulatedQueue]) -> None:
+        """Have these task queues, of which those that are there stay as they are, and no others.
+
+        A queue that goes takes its messages with it.
+        """
+        before = {url: queue for url, queue in self._queues.items() if queue.dead_letters}
+        for url in before.keys() - queues.keys():
+            for message in self._queues.pop(url).messages:
+                self._on_lost(url, message, "queue deleted")
+        self._queues |= {url: before.get(url, queue) for url, queue in queues.items()}
+
     def send_message(self, **request: Any) -> dict[str, Any]:
         """Put a message on a queue, where it is delayed for `DelaySeconds` (0 to 900).
 

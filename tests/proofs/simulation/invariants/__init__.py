@@ -1,7 +1,7 @@
 """All invariants of a run: they must hold under every schedule, whatever went wrong in it."""
 
 from tests.proofs.kit.invariants import Invariant
-from tests.proofs.simulation.invariants import every_step, final_state, messages
+from tests.proofs.simulation.invariants import every_step, final_state, kinds, messages
 from tests.proofs.simulation.simulator import Simulator
 
 INVARIANTS: tuple[Invariant[Simulator], ...] = (
@@ -29,4 +29,7 @@ INVARIANTS: tuple[Invariant[Simulator], ...] = (
     messages.only_short_waits_are_hidden,
     messages.no_task_waits_for_nothing_for_long,
     messages.the_net_is_not_needed,
+    kinds.work_is_done_in_its_lane,
+    kinds.a_child_is_submitted_once,
+    kinds.what_completes_lists_its_children,
 )

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from taskguard.model.record import SETTLED
 from taskguard.storage.items import to_record
 from tests.proofs.kit.invariants import is_complete_dead_letter_line
-from tests.proofs.simulation import settings
 from tests.proofs.simulation.actors import ACCEPTED
 from tests.proofs.simulation.history import (
+    ChildSubmitted,
     DuplicateDelivery,
     FaultInjected,
     HandlerCrashed,
@@ -20,6 +20,7 @@ from tests.proofs.simulation.history import (
     SubmitAnswered,
 )
 from tests.proofs.simulation.invariants.causes import causes_of
+from tests.proofs.simulation.program import is_task_queue
 from tests.proofs.simulation.schedule import Fault
 from tests.proofs.simulation.simulator import Simulator
 
@@ -37,8 +38,9 @@ def no_function_raises(sim: Simulator) -> Iterator[str]:
 
 
 def an_accepted_task_is_settled(sim: Simulator) -> Iterator[str]:
-    """Whoever got a 202, and whatever message reached a queue: the task is COMPLETED or DEAD_LETTERED."""
+    """Whoever got a 202 or an id, and whatever message reached a queue: the task has an end."""
     accepted = {answer.task for answer in sim.history.of(SubmitAnswered) if answer.status in ACCEPTED}
+    accepted |= {child.task for child in sim.history.of(ChildSubmitted)}
     queued = {message.task for message in sim.history.of(MessageQueued)}
     for task in sorted((accepted | queued) - _renamed(sim)):
         status = sim.status(task)
@@ -86,12 +88,10 @@ def a_healthy_message_does_not_come_back(sim: Simulator) -> Iterator[str]:
     """A task's only message is received once, and once more for each fault or duplicate."""
     causes = causes_of(sim) + Counter(event.task for event in sim.history.of(DuplicateDelivery))
     shared = sum(1 for event in sim.history.of(FaultInjected) if not event.step.task or _slows(event))
-    sent = Counter(
-        event.task for event in sim.history.of(MessageQueued) if event.queue == settings.TASK_QUEUE
-    )
+    sent = Counter(event.task for event in sim.history.of(MessageQueued) if is_task_queue(event.queue))
     for event in sim.history.of(MessageReceived):
         allowed = 1 + causes[event.task] + shared
-        only = event.queue == settings.TASK_QUEUE and sent[event.task] == 1
+        only = is_task_queue(event.queue) and sent[event.task] == 1
         if only and _healthy(sim, event.task) and event.count > allowed:
             found = f"was received {event.count} times, {allowed} expected"
             yield f"{event.message_id} of task {event.task} {found}"

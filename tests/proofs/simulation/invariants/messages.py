@@ -25,6 +25,7 @@ from tests.proofs.simulation.history import (
 )
 from tests.proofs.simulation.invariants.causes import causes_of
 from tests.proofs.simulation.process import Kind
+from tests.proofs.simulation.program import is_task_queue
 from tests.proofs.simulation.simulator import Simulator
 
 _LONGEST_EARLY = timedelta(minutes=16, seconds=1)
@@ -112,7 +113,7 @@ def no_message_is_deleted_before_its_record_says_so(sim: Simulator) -> Iterator[
         if isinstance(event, MessageQueued):
             queued[event.message_id] = event
         if isinstance(event, MessageDeleted) and event.message_id not in replaced:
-            back = queued[event.message_id].dead_letter and event.queue == settings.TASK_QUEUE
+            back = queued[event.message_id].dead_letter and is_task_queue(event.queue)
             least = event.generation + 1 if back and task.status == "DEAD_LETTERED" else event.generation
             ended = task.status in ("COMPLETED", "CANCELLED")
             settled = ended or (task.status == "DEAD_LETTERED" and task.generation >= least)
@@ -139,7 +140,7 @@ def only_short_waits_are_hidden(sim: Simulator) -> Iterator[str]:
     """
     causes = causes_of(sim)
     for event, task in _replay(sim):
-        if not isinstance(event, MessageHidden) or event.queue != settings.TASK_QUEUE or not event.seconds:
+        if not isinstance(event, MessageHidden) or not is_task_queue(event.queue) or not event.seconds:
             continue
         hidden, what = timedelta(seconds=event.seconds), f"task {event.task}'s {event.message_id}"
         busy = task.status == "PROCESSING"
@@ -207,9 +208,7 @@ def a_blameless_task_is_no_dead_letter(sim: Simulator) -> Iterator[str]:
     Dead letters that a scenario itself made are left out: their tasks never had a message.
     """
     causes, fallen = causes_of(sim), _fallen(sim)
-    had_a_message = {
-        event.task for event in sim.history.of(MessageReceived) if event.queue == settings.TASK_QUEUE
-    }
+    had_a_message = {event.task for event in sim.history.of(MessageReceived) if is_task_queue(event.queue)}
     for task in sorted(had_a_message - fallen):
         blameless = sim.work.blameless(task) and not task.startswith("unreadable:")
         if blameless and causes[task] < settings.MAX_ATTEMPTS and _ended_without_reason(sim, task):

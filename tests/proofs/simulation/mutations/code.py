@@ -1,11 +1,9 @@
 """Mutations of code: the order of steps, answers to SQS, and answers to the client."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-from unittest.mock import patch
 
 from taskguard.bury import Burial
 from taskguard.edge.sqs import BatchResponse, Consumer
@@ -19,55 +17,23 @@ from taskguard.rescue import Rescuer
 from taskguard.storage import attempts, transitions
 from taskguard.storage.attempts import Claim
 from taskguard.storage.indexes import TableScan
-from taskguard.storage.queue import LaneQueues, TaskQueue
+from taskguard.storage.queue import TaskQueue
 from taskguard.storage.store import Refused, TaskStore
-from taskguard.storage.transition import Transition
 from taskguard.storage.transitions import DeadLetter
 from taskguard.submit import Submitter
 from taskguard.wake import Waker
-from tests.proofs.simulation.mutations.mutation import Mutation, Patch
+from tests.proofs.simulation.mutations.mutation import Mutation
+from tests.proofs.simulation.mutations.parts import (
+    all_careless,
+    careless,
+    dropped,
+    method,
+    none_at_all,
+    nothing,
+    transition,
+    without,
+)
 from tests.proofs.simulation.schedule import Fault, Schedule
-
-
-def _method(owner: type, name: str, mutant: Callable[..., Any]) -> Patch:
-    return lambda: patch.object(owner, name, mutant)
-
-
-def _transition(module: Any, name: str, **changes: Callable[[Transition], Any]) -> Patch:
-    """Return the patch that changes members of one transition."""
-    original = getattr(module, name)
-
-    def mutant(*arguments: Any, **options: Any) -> Transition:
-        transition: Transition = original(*arguments, **options)
-        return replace(transition, **{member: change(transition) for member, change in changes.items()})
-
-    return lambda: patch.object(module, name, mutant)
-
-
-def _without(*paths: str) -> Callable[[Transition], dict[str, str]]:
-    return lambda transition: {path: to for path, to in transition.assign.items() if path not in paths}
-
-
-class _IgnoresFailedSends(TaskQueue):
-    """Ignores that a send failed."""
-
-    def send(self, message: Message, delay: timedelta = timedelta()) -> None:
-        with suppress(AwsError):
-            super().send(message, delay)
-
-
-class _IgnoresFailedSendsOfAllLanes(LaneQueues):
-    def lane(self, name: str) -> TaskQueue:
-        return _careless(super().lane(name))
-
-
-def _careless(queue: TaskQueue) -> TaskQueue:
-    return _IgnoresFailedSends(queue.client, queue.url)
-
-
-def _all_careless(queues: LaneQueues) -> LaneQueues:
-    return _IgnoresFailedSendsOfAllLanes(queues.client, queues.urls, queues.kinds)
-
 
 _submit, _woken = Submitter.submit, Submitter._woken
 _process, _completed, _not_claimed = Processor.process, Processor._completed, Processor._not_claimed
@@ -77,7 +43,7 @@ _claim, _rescue = TaskStore.claim, Rescuer.rescue
 
 
 def _submit_ignoring_failed_sends(self: Submitter, *arguments: Any) -> Any:
-    return _submit(replace(self, queue=_all_careless(self.queue)), *arguments)
+    return _submit(replace(self, queue=all_careless(self.queue)), *arguments)
 
 
 def _woken_if_untried(self: Submitter, record: TaskRecord) -> TaskRecord:
@@ -115,18 +81,6 @@ def _raise_if_any_failed(self: Consumer, *arguments: Any) -> BatchResponse:
     return response
 
 
-def _nothing(*_: Any, **__: Any) -> None:
-    return None
-
-
-def _none_at_all(*_: Any, **__: Any) -> int:
-    return 0
-
-
-def _dropped(*_: Any) -> Verdict:
-    return Done()
-
-
 def _late_is_fine(self: Processor, delivery: Delivery) -> Verdict:
     return _process(self, replace(delivery, work_until=datetime.max.replace(tzinfo=delivery.deadline.tzinfo)))
 
@@ -160,11 +114,11 @@ def _dropped_if_given_up(self: Processor, message: Message, record: TaskRecord |
 
 
 def _dropped_whatever_is_sent(self: Processor, record: TaskRecord, *rest: Any) -> Verdict:
-    return _waiting(replace(self, tasks=_all_careless(self.tasks)), record, *rest)
+    return _waiting(replace(self, tasks=all_careless(self.tasks)), record, *rest)
 
 
 def _given_up_whatever_is_sent(self: Processor, record: TaskRecord) -> Verdict:
-    return _give_up(replace(self, dead_letters=_careless(self.dead_letters)), record)
+    return _give_up(replace(self, dead_letters=careless(self.dead_letters)), record)
 
 
 def _hidden(_self: Processor, _record: TaskRecord, _wait: Any, left: timedelta) -> Verdict:
@@ -246,230 +200,228 @@ MUTATIONS = (
     Mutation(
         "submit: 202 though the send failed",
         "success",
-        _method(Submitter, "submit", _submit_ignoring_failed_sends),
+        method(Submitter, "submit", _submit_ignoring_failed_sends),
     ),
     Mutation(
         "submit: a repeat does not send again",
         "success",
-        _method(Submitter, "_woken", _woken_if_tried),
+        method(Submitter, "_woken", _woken_if_tried),
     ),
     Mutation(
         "submit: a repeat sends nothing for a stranded task",
         "paused, and submitted again",
-        _method(Submitter, "_woken", _woken_if_untried),
+        method(Submitter, "_woken", _woken_if_untried),
     ),
     Mutation(
         "redrive: marks before it sends",
         "operator's redrive until it works",
-        _method(Redriver, "redrive", _redrive_marked_first),
+        method(Redriver, "redrive", _redrive_marked_first),
     ),
     Mutation(
         "redrive: the new generation has no attempts of its own",
         "operator's redrive after all attempts",
-        _transition(transitions, "redrive", assign=_without("attemptsUsed")),
+        transition(transitions, "redrive", assign=without("attemptsUsed")),
     ),
     Mutation(
         "redrive: the old wait is kept",
         "operator's redrive until it works",
-        _transition(transitions, "redrive", remove=lambda _: ("expiresAt",)),
+        transition(transitions, "redrive", remove=lambda _: ("expiresAt",)),
     ),
     Mutation(
         "batch: no failure is reported",
         "failure, then success",
-        _method(Consumer, "_respond", _report_no_failure),
+        method(Consumer, "_respond", _report_no_failure),
     ),
     Mutation(
         "batch: one failure sends all back",
         "a batch of ten with one poison message",
-        _method(Consumer, "_respond", _report_all_if_any_failed),
+        method(Consumer, "_respond", _report_all_if_any_failed),
     ),
     Mutation(
         "batch: a failure is raised",
         "a batch of ten with one poison message",
-        _method(Consumer, "_respond", _raise_if_any_failed),
+        method(Consumer, "_respond", _raise_if_any_failed),
     ),
     Mutation(
         "batch: what hangs is not cut off",
         "a batch of ten with one that hangs",
-        _method(Consumer, "_cut_off", _not_cut_off),
+        method(Consumer, "_cut_off", _not_cut_off),
     ),
     Mutation(
         "batch: what is cut off is not reported",
         "always hanging",
-        _method(Processor, "cut_off", _not_reported),
+        method(Processor, "cut_off", _not_reported),
     ),
     Mutation(
         "batch: what is finished is not deleted when another is cut off",
         "a batch of ten with one that hangs",
-        _method(TaskQueue, "delete", _nothing),
+        method(TaskQueue, "delete", nothing),
     ),
     Mutation(
         "batch: a message that is gone is not sent anew",
         "a message that expires while it is tried",
-        _method(Consumer, "_carry_out", _not_renewed),
+        method(Consumer, "_carry_out", _not_renewed),
     ),
     Mutation(
         "claim: an answer lost and repeated is not recognised",
         "success",
-        _method(TaskStore, "claim", _claim_without_recognition),
+        method(TaskStore, "claim", _claim_without_recognition),
     ),
     Mutation(
         "claim: the lease ends at once",
         "delivered twice at once",
-        _method(TaskStore, "claim", _claim_without_lease),
+        method(TaskStore, "claim", _claim_without_lease),
     ),
     Mutation(
         "claim: a new attempt replaces the last",
         "failure, then success",
-        _transition(attempts, "claim", assign=lambda t: {**t.assign, "attempts": ":attempt"}),
+        transition(attempts, "claim", assign=lambda t: {**t.assign, "attempts": ":attempt"}),
     ),
     Mutation(
         "claim: the due time stays",
         "woken late, and asks again",
-        _transition(attempts, "claim", remove=lambda t: tuple(p for p in t.remove if p != "dueAt")),
+        transition(attempts, "claim", remove=lambda t: tuple(p for p in t.remove if p != "dueAt")),
         Schedule({23: Fault.OVERTAKEN}),
     ),
     Mutation(
         "claim: a full history is not shortened",
         "a large task redriven thirty times",
-        _method(TaskStore, "shorten", _nothing),
+        method(TaskStore, "shorten", nothing),
     ),
     Mutation(
         "process: a task is claimed when the invocation's time is over",
         "a worker outlives its lease before a neighbour",
-        _method(Processor, "process", _late_is_fine),
+        method(Processor, "process", _late_is_fine),
     ),
     Mutation(
         "process: a message is dropped when AWS fails",
         "success",
-        _method(Processor, "process", _dropped_if_unavailable),
+        method(Processor, "process", _dropped_if_unavailable),
     ),
     Mutation(
         "process: an unreadable message is dropped",
         "a body that is no JSON",
-        _method(Processor, "process", _dropped_if_unreadable),
+        method(Processor, "process", _dropped_if_unreadable),
     ),
     Mutation(
         "process: a message is dropped while another tries its task",
         "delivered twice at once",
-        _method(Processor, "_not_claimed", _dropped),
+        method(Processor, "_not_claimed", dropped),
     ),
     Mutation(
         "process: a message is dropped when the lease was lost",
         "a worker outlives its lease beside another",
-        _method(Processor, "_completed", _dropped_if_lost),
+        method(Processor, "_completed", _dropped_if_lost),
     ),
     Mutation(
         "process: nothing is sent when giving up",
         "permanent failure",
-        _method(Processor, "_give_up", _dropped),
+        method(Processor, "_give_up", dropped),
     ),
     Mutation(
         "process: a message goes although its dead letter could not be sent",
         "permanent failure",
-        _method(Processor, "_give_up", _given_up_whatever_is_sent),
+        method(Processor, "_give_up", _given_up_whatever_is_sent),
     ),
     Mutation(
         "process: the dead letter is not sent again by a message that comes back",
         "permanent failure",
-        _method(Processor, "_not_claimed", _dropped_if_given_up),
+        method(Processor, "_not_claimed", _dropped_if_given_up),
     ),
     Mutation(
         "process: what was moved back on purpose is not redriven",
         "native SQS redrive",
-        _method(Processor, "_redrive", _dropped),
+        method(Processor, "_redrive", dropped),
     ),
     Mutation(
         "process: a killed worker's last attempt is left to the net",
         "a worker killed at every attempt",
-        _method(Processor, "_exhausted", _never_exhausted),
+        method(Processor, "_exhausted", _never_exhausted),
     ),
     Mutation(
         "process: a message that comes too early goes",
         "asks for ten minutes",
-        _method(Processor, "_too_early", _dropped),
+        method(Processor, "_too_early", dropped),
     ),
     Mutation(
         "process: a message goes although the fresh one could not be sent",
         "asks for a minute and a half",
-        _method(Processor, "_waiting", _dropped_whatever_is_sent),
+        method(Processor, "_waiting", _dropped_whatever_is_sent),
     ),
     Mutation(
         "process: every wait is hidden",
         "asks for a minute and a half",
-        _method(Processor, "_waiting", _hidden),
+        method(Processor, "_waiting", _hidden),
     ),
     Mutation(
         "process: a result that is refused is tried again and again",
         "a result that the table refuses",
-        _method(Processor, "_result_refused", _again_if_refused),
+        method(Processor, "_result_refused", _again_if_refused),
     ),
     Mutation(
         "postpone: the attempt counts",
         "asks for a second, twenty times",
-        _transition(attempts, "postpone", assign=_without("attemptsUsed")),
+        transition(attempts, "postpone", assign=without("attemptsUsed")),
     ),
     Mutation(
         "postpone: every attempt has an entry of its own, and none is counted",
         "asks for a second, twenty times",
-        _transition(
+        transition(
             attempts, "postpone", assign=lambda t: {p: v for p, v in t.assign.items() if "times" not in p}
         ),
     ),
     Mutation(
         "fail: no wait is kept",
         "delivered twice in a row, failing",
-        _transition(attempts, "fail", assign=_without("notBefore")),
+        transition(attempts, "fail", assign=without("notBefore")),
     ),
-    Mutation("wake: no task", "asks for an hour", _method(Waker, "wake_due", _none_at_all)),
-    Mutation("wake: marks before it sends", "asks for an hour", _method(Waker, "wake", _wake_marked_first)),
-    Mutation("wake: at once", "asks for an hour", _method(Waker, "_send", _woken_without_delay)),
+    Mutation("wake: no task", "asks for an hour", method(Waker, "wake_due", none_at_all)),
+    Mutation("wake: marks before it sends", "asks for an hour", method(Waker, "wake", _wake_marked_first)),
+    Mutation("wake: at once", "asks for an hour", method(Waker, "_send", _woken_without_delay)),
     Mutation(
         "rescue: no task",
         "paused for longer than the queue remembers",
-        _method(Waker, "rescue", _none_at_all),
+        method(Waker, "rescue", none_at_all),
     ),
     Mutation(
         "rescue: marks before it sends",
         "paused for longer than the queue remembers",
-        _method(Rescuer, "rescue", _rescue_marked_first),
+        method(Rescuer, "rescue", _rescue_marked_first),
     ),
     Mutation(
         "rescue: begins the task anew",
         "paused between attempts",
-        _transition(transitions, "rescue", assign=lambda t: {**t.assign, "#status": ":queued"}),
+        transition(transitions, "rescue", assign=lambda t: {**t.assign, "#status": ":queued"}),
     ),
     Mutation(
         "rescue: no dead letter",
         "given up, and the copy is forgotten",
-        _method(Rescuer, "rescue", _rescued_if_not_given_up),
+        method(Rescuer, "rescue", _rescued_if_not_given_up),
     ),
     Mutation(
         "repair: believes that a purged message is there",
         "a purge, and repair",
-        _method(Rescuer, "rescue", _rescued_if_old),
+        method(Rescuer, "rescue", _rescued_if_old),
     ),
     Mutation(
         "scan: each begins anew",
         "a daily scan that is cut after its first pages",
-        _method(TableScan, "progress", lambda _self: {}),
+        method(TableScan, "progress", lambda _self: {}),
     ),
     Mutation(
         "monitor: a message goes though nothing was recorded",
         "a dead letter without record",
-        _method(Burial, "bury", _bury_and_drop),
+        method(Burial, "bury", _bury_and_drop),
     ),
     Mutation(
         "monitor: the message of a running task goes",
         "a dead letter of a running task",
-        _method(Burial, "_not_buried", _dropped),
+        method(Burial, "_not_buried", dropped),
     ),
-    Mutation(
-        "monitor: no log line", "a dead letter without record", _method(Burial, "_report_dead", _nothing)
-    ),
+    Mutation("monitor: no log line", "a dead letter without record", method(Burial, "_report_dead", nothing)),
     Mutation(
         "monitor: a record that is too large is never buried",
         "a burial that the table refuses",
-        _method(TaskStore, "bury", _buried_with_history_only),
+        method(TaskStore, "bury", _buried_with_history_only),
     ),
 )

@@ -4,6 +4,7 @@ from tests.proofs.simulation.scenarios import (
     dead_letters,
     deliveries,
     forgotten,
+    kinds,
     submissions,
     waiting,
     workers,
@@ -17,6 +18,7 @@ SCENARIOS: tuple[Scenario, ...] = (
     *waiting.SCENARIOS,
     *forgotten.SCENARIOS,
     *workers.SCENARIOS,
+    *kinds.SCENARIOS,
 )
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.proofs.simulation import settings
+from tests.proofs.simulation.history import Child
+from tests.proofs.simulation.program import TASK_QUEUE, Program
 from tests.proofs.simulation.scripted_work import AsksFor, Behaviour
 from tests.proofs.simulation.simulator import Simulator
 
@@ -55,6 +56,27 @@ class ScriptWork:
 
     def __call__(self, sim: Simulator) -> None:
         sim.work.script(self.task, *self.behaviours)
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitsChildren:
+    """The work of a task submits these in every attempt from now on."""
+
+    task: str
+    children: Sequence[Child]
+
+    def __call__(self, sim: Simulator) -> None:
+        sim.work.submits(self.task, *self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """Somebody deploys a program; one that knows every kind, else tasks wait for seven days."""
+
+    program: Program
+
+    def __call__(self, sim: Simulator) -> None:
+        sim.deploy(self.program)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +133,7 @@ class SendDirectly:
 class MakeVisible:
     """SQS makes the messages of one queue visible that are in flight: they are delivered a second time."""
 
-    queue: str = settings.TASK_QUEUE
+    queue: str = TASK_QUEUE
 
     def __call__(self, sim: Simulator) -> None:
         for message in sim.queues[self.queue].in_flight(sim.clock()):

@@ -1,6 +1,7 @@
 """Dead letters: redriven by the operator's tool or by SQS itself, late, or of tasks without a record."""
 
 from tests.proofs.simulation import settings
+from tests.proofs.simulation.program import TASK_QUEUE
 from tests.proofs.simulation.scenarios.promises import completes_without_faults
 from tests.proofs.simulation.scenarios.scenario import Scenario, completed, dead
 from tests.proofs.simulation.scripted_work import DONE, Behaviour
@@ -84,7 +85,7 @@ def natively_after_the_record(sim: Simulator) -> None:
 def natively_in_the_net(sim: Simulator) -> None:
     """The same of a message that does not say it is a dead letter: it must change nothing."""
     dead_letter_a_task(sim)
-    sim.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=MESSAGE)
+    sim.queues.send_message(QueueUrl=TASK_QUEUE, MessageBody=MESSAGE)
     sim.settle()
 
 
@@ -92,7 +93,7 @@ def discarded(sim: Simulator) -> None:
     """The operator ends a dead letter; what is left of its messages comes too late."""
     dead_letter_a_task(sim)
     sim.operator.discard("a")
-    sim.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=COPY)
+    sim.queues.send_message(QueueUrl=TASK_QUEUE, MessageBody=COPY)
     sim.queues.send_message(QueueUrl=settings.DEAD_LETTERS, MessageBody=COPY)
     sim.settle()
 
@@ -133,7 +134,7 @@ def stale_dead_letter(sim: Simulator) -> None:
 def stale_message(sim: Simulator) -> None:
     """SQS redrives an old dead letter natively after the operator's tool did; it comes first."""
     dead_letter_a_task(sim)
-    sim.queues.send_message(QueueUrl=settings.TASK_QUEUE, MessageBody=MESSAGE)
+    sim.queues.send_message(QueueUrl=TASK_QUEUE, MessageBody=MESSAGE)
     sim.scheduler.run(lambda: sim.operator.redrive("a"), lambda: sim.poll_steadily(1))
     sim.settle()
 

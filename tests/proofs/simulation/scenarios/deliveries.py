@@ -3,6 +3,7 @@
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.aws.poller import Batch
 from tests.proofs.simulation.history import DuplicateDelivery
+from tests.proofs.simulation.program import TASK_QUEUE
 from tests.proofs.simulation.scenarios.actions import MakeVisible
 from tests.proofs.simulation.scenarios.scenario import Scenario, Workload, completed, dead
 from tests.proofs.simulation.scripted_work import Behaviour
@@ -87,7 +88,7 @@ def dead_letter_of_a_running_task(*plan: Behaviour) -> Workload:
 
 def receive_again(sim: Simulator) -> Batch:
     """Receive the first message of the task queue, in flight or not; nothing if there is none."""
-    queue = sim.queues[settings.TASK_QUEUE]
+    queue = sim.queues[TASK_QUEUE]
     if not queue.messages:
         return []
     sim.history.add(DuplicateDelivery("a"))

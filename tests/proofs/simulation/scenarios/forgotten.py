@@ -5,6 +5,7 @@ from datetime import timedelta
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.aws.event_bridge import scan_call
 from tests.proofs.simulation.limits import Limits
+from tests.proofs.simulation.program import TASK_QUEUE
 from tests.proofs.simulation.scenarios.promises import completes_without_faults, served_within
 from tests.proofs.simulation.scenarios.scenario import Scenario, completed, dead
 from tests.proofs.simulation.scripted_work import AsksFor, Behaviour
@@ -88,7 +89,7 @@ def purged(sim: Simulator) -> None:
     sim.poller.tasks.enabled = False
     for task in ("b", "c"):
         sim.client.submit(task, {"n": 1})
-    sim.queues.purge_queue(QueueUrl=settings.TASK_QUEUE)
+    sim.queues.purge_queue(QueueUrl=TASK_QUEUE)
     sim.pass_time(60)
     for _ in range(3):
         sim.operator.repair_all(assume_empty=True)
@@ -99,7 +100,7 @@ def purged(sim: Simulator) -> None:
 def purged_and_repaired_twice(sim: Simulator) -> None:
     """Two operators repair the task of a purged message while the functions run."""
     sim.client.submit("a", {"n": 1})
-    sim.queues.purge_queue(QueueUrl=settings.TASK_QUEUE)
+    sim.queues.purge_queue(QueueUrl=TASK_QUEUE)
     sim.scheduler.run(
         lambda: sim.operator.repair("a", assume_empty=True),
         lambda: sim.operator.repair("a", assume_empty=True),

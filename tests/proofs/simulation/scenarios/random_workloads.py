@@ -10,6 +10,14 @@ from tests.proofs.kit.randomness import search
 from tests.proofs.simulation.aws.event_bridge import due_call, scan_call
 from tests.proofs.simulation.scenarios import actions
 from tests.proofs.simulation.scenarios.actions import Action
+from tests.proofs.simulation.scenarios.kinds import (
+    CLOSED,
+    FIRST,
+    MOVED,
+    RENAMED,
+    SECOND,
+    WHOLE,
+)
 from tests.proofs.simulation.scenarios.scenario import Scenario
 from tests.proofs.simulation.schedule import OPTIONAL, Fault, Schedule
 from tests.proofs.simulation.scripted_work import AsksFor, Behaviour
@@ -21,7 +29,13 @@ _LAST_STEP: Final = 30
 
 _tasks = st.sampled_from(["a", "b"])
 _bodies = st.sampled_from(
-    ['{"taskId":"a","payload":{"of":"a"}}', '{"taskId":"c","payload":1}', "no JSON", '[{"payload":1}]']
+    [
+        '{"taskId":"a","payload":{"of":"a"}}',
+        '{"taskId":"c","payload":1}',
+        '{"taskId":"d","payload":1,"kind":"report"}',
+        "no JSON",
+        '[{"payload":1}]',
+    ]
 )
 _submits = st.builds(actions.Submit, _tasks, st.sampled_from([1, 6]))
 _repairs = st.builds(actions.Repair, _tasks)
@@ -49,6 +63,8 @@ _single: st.SearchStrategy[Action] = st.one_of(
     st.builds(actions.DeliverAgain, st.integers(0, 3)),
     st.builds(actions.Wait, st.sampled_from([1, 40, 200])),
     st.builds(actions.Run, st.booleans()),
+    st.builds(actions.SubmitsChildren, _tasks, st.sampled_from([(FIRST,), (FIRST, SECOND), ()])),
+    st.builds(actions.Deploy, st.sampled_from([WHOLE, MOVED, RENAMED, CLOSED])),
 )
 _concurrent = st.builds(
     actions.Concurrently,
@@ -95,10 +111,12 @@ def run_random(runner: Runner, runs: int, seed: int, count: Callable[[RunResult]
 def _scenario(workload: list[Action], stale_handles_work: bool) -> Scenario:
     def run(sim: Simulator) -> None:
         sim.event_bridge.calls += [due_call(), scan_call()]
+        sim.client.kinds["b"] = "video"
         for action in workload:
             action(sim)
         # A monitor that was left disabled would keep its dead letters from ever being settled.
         actions.EnableMonitor(enabled=True)(sim)
+        sim.deploy(WHOLE)
         sim.settle()
 
-    return Scenario(f"random: {workload}", run, stale_handles_work=stale_handles_work)
+    return Scenario(f"random: {workload}", run, stale_handles_work=stale_handles_work, program=WHOLE)

@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from tests.proofs.kit.invariants import Invariant
 from tests.proofs.simulation.limits import OUT_OF_REACH, Limits
+from tests.proofs.simulation.program import PLAIN, Program
 from tests.proofs.simulation.schedule import Fault
 from tests.proofs.simulation.simulator import Simulator
 
@@ -36,6 +37,8 @@ class Scenario:
         Which of AWS's limits are within reach.
     promises
         Invariants of this scenario alone.
+    program
+        What is deployed at first.
     every
         Sweeps only each n-th schedule, where there are many steps of one kind.
     more_faults
@@ -52,6 +55,7 @@ class Scenario:
     more_faults: Set[Fault] = frozenset()
     promises: tuple[Invariant[Simulator], ...] = ()
     every: int = 1
+    program: Program = PLAIN
 
 
 def completed(attempts: int = 1) -> tuple[str, int]:

@@ -6,7 +6,8 @@ A generated block stands between two comments and is replaced as a whole:
     ...
     <!-- end -->
 
-`tests/test_docs.py` fails when a block is stale.
+In `openapi.yaml`, it stands between `# generated: kinds` and `# end`. `tests/test_docs.py` fails when a
+block is stale.
 """
 
 import re
@@ -18,13 +19,17 @@ from typing import Any
 import typer.main
 import yaml
 
+from docs.kinds import with_kinds
 from docs.way import way_of_a_message
 from infra.monitoring.alarms import Alarm
 from infra.monitoring.catalogue import catalogue, function_alarms
 from infra.monitoring.metrics import Watched
 from ops.cli import app
+from taskguard.kinds import program_kinds
 
 ROOT = Path(__file__).resolve().parents[1]
+
+OPENAPI = ROOT / "openapi.yaml"
 
 BLOCK = re.compile(r"<!-- generated: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.DOTALL)
 
@@ -175,9 +180,10 @@ def _cell(text: str) -> str:
 
 def main() -> None:
     """Rewrite the files whose generated blocks are stale, and name them."""
-    for path in documents():
+    for path in [*documents(), OPENAPI]:
         text = path.read_text(encoding="utf-8")
-        if (fresh := refreshed(text)) != text:
+        fresh = with_kinds(text, program_kinds()) if path == OPENAPI else refreshed(text)
+        if fresh != text:
             path.write_text(fresh, encoding="utf-8")
             sys.stdout.write(f"{path.relative_to(ROOT)}\n")
 

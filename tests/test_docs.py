@@ -10,11 +10,13 @@ from itertools import groupby
 import pytest
 import typer.main
 
-from docs.generate import OUTPUTS, documented_alarms, documents, refreshed
+from docs.generate import OPENAPI, OUTPUTS, documented_alarms, documents, refreshed
+from docs.kinds import with_kinds
 from docs.way import ASIDE, way_of_a_message
 from local.project import REPOSITORY
 from ops.cli import app
 from taskguard.edge.telemetry import Event
+from taskguard.kinds import program_kinds
 from taskguard.model.record import Status
 from taskguard.storage import attempts, transitions
 from taskguard.storage.transition import Transition
@@ -53,6 +55,12 @@ def first_cells(text: str) -> list[str]:
 
 def test_the_readme_is_short() -> None:
     assert len(DOCUMENTS["README.md"].split()) <= MOST_WORDS
+
+
+def test_the_api_document_knows_the_kinds() -> None:
+    text = OPENAPI.read_text(encoding="utf-8")
+    assert "# generated: kinds" in text
+    assert with_kinds(text, program_kinds()) == text, "stale: run `make docs`"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -164,7 +164,7 @@ class Kinds:
 
     def find(self, name: str | None) -> NamedKind | None:
         """Return the kind of this name or alias, or the default kind where there is no name."""
-        return self._by_any_name.get(name or self.default)
+        return self._by_any_name.get(self.default if name is None else name)
 
     def canonical(self, name: str | None) -> str:
         """Return the name that a kind has today; of one that nobody knows, the name that was given."""

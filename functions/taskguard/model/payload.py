@@ -90,9 +90,15 @@ def to_payload(declared: type | None, payload: Json) -> Any:
         raise PayloadFaults(faults) from error
 
 
-def schema_of(declared: type) -> dict[str, Any]:
-    """Return the JSON Schema of a kind's payloads; raises pydantic's errors if it cannot be made."""
-    return _adapter(declared).json_schema(ref_template="#/components/schemas/{model}")
+def schema_of(declared: type, place: str) -> dict[str, Any]:
+    """Return the JSON Schema of a kind's payloads; raises pydantic's errors if it cannot be made.
+
+    Parameters
+    ----------
+    place
+        The pointer under which it will stand, such as `#/components/schemas/payload.thumbnail`.
+    """
+    return _adapter(declared).json_schema(ref_template=f"{place}/$defs/{{model}}")
 
 
 @cache

@@ -51,6 +51,7 @@ class AcceptedTasks:
         assert self.backend.records().keys() == self.payloads.keys() | payloads.keys()
         for task_id, payload in payloads.items():
             assert type(sent[task_id].pop("sentAt")) is int
+            assert sent[task_id].pop("kind") == "probe"
             assert exact_text(sent[task_id]) == exact_text(
                 {"taskId": task_id, "payload": payload, "generation": 1}
             )

@@ -4,7 +4,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, redirect_stdout
+from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import patch
@@ -19,9 +19,10 @@ import monitor_dlq.handler
 import process_task.handler
 import submit_task.handler
 from taskguard.model.json_text import Json
+from taskguard.perform import Performer
 from taskguard.work import Context as Attempt
+from tests.proofs.fuzz.kinds import KINDS
 from tests.proofs.kit.log_lines import LineList
-from tests.support.attempts import performing
 from tests.support.aws_in_process import TABLE, System, running_system
 from tests.support.events import Context, sqs_record
 from tests.support.log_lines import documents
@@ -182,11 +183,21 @@ def running_backend() -> Iterator[Backend]:
         patch.dict(os.environ, system.environment),
     ):
         backend = Backend(system)
-        with performing(backend.perform):
+        with deployed(backend):
             _build()
             backend.log.take_over(SERVICE)
             yield backend
         _clear_caches()
+
+
+@contextmanager
+def deployed(backend: Backend) -> Iterator[None]:
+    """Let the functions have `KINDS`, and the backend's work for each of them."""
+    with ExitStack() as stack:
+        for module in (submit_task.handler, process_task.handler):
+            stack.enter_context(patch.object(module, "program_kinds", lambda: KINDS))
+        stack.enter_context(patch.object(Performer, "work", lambda _performer, _name: backend.perform))
+        yield
 
 
 def _build() -> None:

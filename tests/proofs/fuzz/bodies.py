@@ -69,6 +69,7 @@ bad_task_ids = st.one_of(
 
 
 LIMIT = 256 * 1024
+MEMBERS = {"taskId", "kind", "payload"}
 
 
 @dataclass(frozen=True)
@@ -144,9 +145,9 @@ bad_ids = st.builds(lambda name, payload: {"taskId": name, "payload": payload}, 
 not_tasks_json = st.one_of(
     bad_ids,
     values.filter(lambda value: not isinstance(value, dict) or "payload" not in value),
-    st.dictionaries(texts.filter(lambda key: key not in {"taskId", "payload"}), values, min_size=1).map(
-        lambda more: {"payload": 1, **more}
-    ),
+    st.dictionaries(
+        texts.filter(lambda key: key not in {"taskId", "kind", "payload"}), values, min_size=1
+    ).map(lambda more: {"payload": 1, **more}),
 ).map(lambda value: Body("no task", json.dumps(value), REFUSED))
 noise = st.one_of(
     st.text(max_size=200).map(lambda text: Body("text", text, EITHER)),

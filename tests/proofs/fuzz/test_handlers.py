@@ -49,7 +49,7 @@ def test_a_payload_that_is_not_kept_exactly_is_noticed(
 
 
 def test_a_record_without_its_message_is_noticed(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("taskguard.storage.queue.TaskQueue.send", lambda _queue, _message: None)
+    monkeypatch.setattr("taskguard.storage.queue.TaskQueue.send", lambda *_: None)
     with pytest.raises(AssertionError):
         CAMPAIGNS[0].run(backend, Tally(), 50, SEED)
 

@@ -5,11 +5,14 @@ from typing import Final
 from tests.proofs.fuzz.campaign import Campaign
 from tests.proofs.fuzz.properties.api import huge_submits, reads, repeats, submits
 from tests.proofs.fuzz.properties.batches import batches
+from tests.proofs.fuzz.properties.kinds import names, payloads
 from tests.proofs.fuzz.properties.queues import outcomes, to_monitor, to_process
 
 CAMPAIGNS: Final = (
-    Campaign("submits", submits, 0.6),
+    Campaign("submits", submits, 0.5),
     Campaign("huge submits", huge_submits, 0.01),
+    Campaign("payloads of a kind", payloads, 0.08),
+    Campaign("names of kinds", names, 0.02),
     Campaign("repeats", repeats, 0.04),
     Campaign("batches", batches, 0.02),
     Campaign("reads", reads, 0.29),

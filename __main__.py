@@ -2,9 +2,9 @@
 
 import pulumi
 
+from infra import FUNCTIONS
 from infra.components.api import ApiAuth, HttpApi, HttpApiArgs
 from infra.components.function import DependencyLayer, DependencyLayerArgs
-from infra.components.queue import Redrive, TaskQueue, TaskQueueArgs
 from infra.components.scope import Place, Scope
 from infra.components.table import TaskTable, TaskTableArgs
 from infra.monitoring.alarms import Alarms, AlarmsArgs
@@ -14,20 +14,27 @@ from infra.monitoring.topic import AlarmTopic, AlarmTopicArgs
 from infra.needs import TASKS_BY_ROUTE
 from infra.packaging.layer import program_layer
 from infra.settings.emulator import configured_emulator
+from infra.settings.kinds import read_kinds
 from infra.settings.stack import read_settings
 from infra.wiring import (
+    Plan,
     Running,
     Stores,
     make_consumers,
     make_functions,
+    make_queues,
     make_schedules,
     targets,
-    visibility_timeout_seconds,
+    told_kinds,
+    told_lanes,
     watched_things,
 )
+from taskguard.kinds import DEFAULT_LANE
 
-settings = read_settings(pulumi.get_stack())
+kinds = read_kinds(FUNCTIONS)
+settings = read_settings(pulumi.get_stack(), kinds)
 scope = Scope(settings.stack, settings.tags, settings.environment, settings.global_name_suffix)
+plan = Plan(settings, kinds, scope)
 
 table = TaskTable(
     "tasks",
@@ -35,26 +42,8 @@ table = TaskTable(
         scope, settings.protect_data, settings.table_max_write_units, settings.table_max_read_units
     ),
 )
-dead_letter_queue = TaskQueue(
-    "dead-letters",
-    TaskQueueArgs(
-        scope,
-        visibility_timeout_seconds=visibility_timeout_seconds("dead_letter_queue", settings),
-        retention_days=settings.dead_letter_retention_days,
-        protect_data=settings.protect_data,
-    ),
-)
-task_queue = TaskQueue(
-    "tasks",
-    TaskQueueArgs(
-        scope,
-        visibility_timeout_seconds=visibility_timeout_seconds("task_queue", settings),
-        retention_days=settings.task_retention_days,
-        redrive=Redrive(dead_letter_queue, settings.max_receive_count),
-        protect_data=settings.protect_data,
-    ),
-)
-stores = Stores(table, task_queue, dead_letter_queue)
+task_queues, dead_letter_queue = make_queues(plan)
+stores = Stores(table, task_queues, dead_letter_queue)
 
 layer = DependencyLayer(
     "dependencies",
@@ -64,14 +53,14 @@ layer = DependencyLayer(
         settings.function_runtime,
     ),
 )
-functions = make_functions(settings, scope, stores, layer.arn)
-consumers = make_consumers(settings, scope, stores, functions)
-make_schedules(settings, scope, functions)
+functions = make_functions(plan, stores, layer.arn)
+consumers = make_consumers(plan, stores, functions)
+make_schedules(plan, functions)
 api = HttpApi(
     "api",
     HttpApiArgs(
         scope,
-        targets=targets(settings, functions),
+        targets=targets(plan, functions),
         auth=ApiAuth(
             settings.api_auth, settings.api_jwt_issuer, settings.api_jwt_audience, settings.api_jwt_scopes
         ),
@@ -85,18 +74,22 @@ api = HttpApi(
 
 place = table.arn.apply(Place.of)
 topic = AlarmTopic("alarms", AlarmTopicArgs(scope, place, settings.alarm_email))
-watched = watched_things(settings, scope, stores, Running(functions, consumers, api))
+watched = watched_things(plan, stores, Running(functions, consumers, api))
 alarms = Alarms("alarms", AlarmsArgs(scope, catalogue(watched), topic.arn, watched))
 log_groups = {key: function.log_group_name for key, function in functions.items()}
 dashboard = Dashboard("dashboard", DashboardArgs(scope, place, watched, alarms.arns, log_groups))
 
 emulator = configured_emulator()
 pulumi.export("apiEndpoint", emulator.api_endpoint(api.id) if emulator else api.endpoint)
-pulumi.export("taskQueueUrl", task_queue.url)
+pulumi.export("taskQueueUrl", task_queues[DEFAULT_LANE].url)
+pulumi.export("taskQueueUrls", {lane: queue.url for lane, queue in task_queues.items()})
 pulumi.export("deadLetterQueueUrl", dead_letter_queue.url)
 pulumi.export("tasksTableName", table.name)
 pulumi.export("functionNames", {key: function.name for key, function in functions.items()})
 pulumi.export("logGroupNames", log_groups)
+pulumi.export("lanes", told_lanes(plan))
+pulumi.export("kinds", told_kinds(plan))
+pulumi.export("defaultKind", kinds.default)
 pulumi.export("alarmTopicArn", topic.arn)
 pulumi.export("dashboardUrl", dashboard.url)
 if emulator:

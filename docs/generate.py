@@ -23,9 +23,9 @@ from docs.kinds import with_kinds
 from docs.way import way_of_a_message
 from infra.monitoring.alarms import Alarm
 from infra.monitoring.catalogue import catalogue, function_alarms
-from infra.monitoring.metrics import Watched
+from infra.monitoring.metrics import Watched, WatchedLane
 from ops.cli import app
-from taskguard.kinds import program_kinds
+from taskguard.kinds import DEFAULT_LANE, program_kinds
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -35,11 +35,16 @@ BLOCK = re.compile(r"<!-- generated: (?P<name>[\w-]+) -->\n.*?<!-- end -->", re.
 
 OUTPUTS: Mapping[str, str] = {
     "apiEndpoint": "URL of the API, without a trailing slash",
-    "taskQueueUrl": "URL of the task queue",
+    "taskQueueUrl": "URL of the default lane's task queue",
+    "taskQueueUrls": "URLs of all lanes' task queues, by lane",
     "deadLetterQueueUrl": "URL of the dead-letter queue",
     "tasksTableName": "name of the table",
-    "functionNames": "names of the functions, by their folders in `functions/`, such as `submit_task`",
+    "functionNames": "names of the functions, by their folders in `functions/`, such as `submit_task`; those "
+    "of further lanes by `process_task_<lane>`",
     "logGroupNames": "names of their log groups, by the same keys",
+    "lanes": "the lanes with their figures, as they are deployed",
+    "kinds": "the kinds with their work, lane and retry policy, as they are deployed",
+    "defaultKind": "the kind of tasks that name none",
     "alarmTopicArn": "the topic that every alarm notifies",
     "dashboardUrl": "the dashboard in the CloudWatch console",
 }
@@ -54,14 +59,13 @@ WATCHED = Watched(
     timeouts_seconds={"monitor_dlq": 30, "process_task": 30, ANY_FUNCTION: 30},
     api_functions=(),
     mappings={"monitor_dlq": "mapping"},
-    task_queue="tasks",
+    lanes={DEFAULT_LANE: WatchedLane("tasks", "process_task", 60)},
     dead_letter_queue="dead-letters",
     table="tasks",
     table_operations=("GetItem",),
     api_id="api",
     api_rate_limit=100,
     access_log="api",
-    longest_life_seconds=60,
     dead_letter_ttl_days=180,
 )
 """A stack that does not exist: names, meanings and first steps of alarms do not depend on it."""

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.components.schedule import Schedule
+from infra.settings.lanes import LaneFigures
 from infra.settings.stack import Settings
+from taskguard.kinds import DEFAULT_LANE
 
 Queue = Literal["task_queue", "dead_letter_queue"]
 Index = Literal["dead_letter_index", "due_index"]
-Store = Literal["table"] | Index | Queue
+Store = Literal["table", "task_queues", "other_task_queues"] | Index | Queue
+"""`task_queue` is that of the function's own lane, `other_task_queues` are those of the other lanes."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,12 @@ class FunctionNeeds:
         The queue that invokes it, with partial batch responses.
     schedules
         The times at which EventBridge Scheduler invokes it.
+    max_concurrency
+        Most invocations at a time that its queue causes.
+    lane
+        The lane whose work it does; None if it does none.
+    knows_kinds
+        Whether it reads the declarations of kinds, which are then in its archive.
     """
 
     description: str
@@ -75,6 +84,9 @@ class FunctionNeeds:
     routes: tuple[str, ...] = ()
     consumes: Consumes | None = None
     schedules: tuple[Schedule, ...] = ()
+    max_concurrency: int = 0
+    lane: str | None = None
+    knows_kinds: bool = False
 
 
 COMMON_ENVIRONMENT = (
@@ -115,17 +127,23 @@ WAKING = (
 )
 
 
-def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
-    """Return what each function needs, by the name of its folder in `functions/`."""
+def function_key(lane: str) -> str:
+    """Return the key of the function that does the tasks of a lane."""
+    return "process_task" if lane == DEFAULT_LANE else f"process_task_{lane}"
+
+
+def needs(settings: Settings, lanes: Mapping[str, LaneFigures]) -> Mapping[str, FunctionNeeds]:
+    """Return what each function needs, by the name of its folder in `functions/`; lanes have one each."""
     return {
         "submit_task": FunctionNeeds(
             description="Accepts tasks over HTTP: records them, then queues them",
             handler="submit_task.handler.handle",
-            environment=("TASK_QUEUE_URL", "TASK_RETENTION_DAYS"),
+            environment=("TASK_QUEUE_URLS", "TASK_RETENTION_DAYS"),
             grants=(
                 Grant("table", ("dynamodb:PutItem", "dynamodb:UpdateItem")),
-                Grant("task_queue", ("sqs:SendMessage",)),
+                Grant("task_queues", ("sqs:SendMessage",)),
             ),
+            knows_kinds=True,
             timeout_seconds=SUBMIT_SECONDS,
             memory_mb=settings.submit_memory_mb,
             reserved_concurrency=settings.api_reserved_concurrency,
@@ -141,31 +159,7 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
             reserved_concurrency=settings.api_reserved_concurrency,
             routes=("GET /tasks/{taskId}", "GET /task/{taskId}"),
         ),
-        "process_task": FunctionNeeds(
-            description="Does the tasks of the queue, and lets failed ones wait for their next try",
-            handler="process_task.handler.handle",
-            environment=(
-                "TASK_QUEUE_URL",
-                "DEAD_LETTER_QUEUE_URL",
-                "MAX_ATTEMPTS",
-                "BACKOFF_BASE_SECONDS",
-                "MAX_BACKOFF_SECONDS",
-                "BACKOFF_JITTER",
-                "TASK_DEADLINE_DAYS",
-                "RECORD_TTL_DAYS",
-                "FAILURE_RATE",
-                "PERMANENT_FAILURE_SUFFIX",
-                "SIMULATION_SEED",
-            ),
-            grants=(
-                Grant("table", ("dynamodb:UpdateItem",)),
-                Grant("task_queue", ("sqs:ChangeMessageVisibility", "sqs:SendMessage", *CONSUME)),
-                Grant("dead_letter_queue", ("sqs:SendMessage",)),
-            ),
-            timeout_seconds=settings.process_timeout_seconds,
-            memory_mb=settings.function_memory_mb,
-            consumes=Consumes("task_queue", settings.batch_size, settings.batching_window_seconds),
-        ),
+        **{function_key(lane.name): _process_task(lane) for lane in lanes.values()},
         "monitor_dlq": FunctionNeeds(
             description="Records and reports each dead letter before it lets the message go",
             handler="monitor_dlq.handler.handle",
@@ -177,11 +171,12 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
             timeout_seconds=30,
             memory_mb=settings.function_memory_mb,
             consumes=Consumes("dead_letter_queue", batch_size=10, batching_window_seconds=0),
+            max_concurrency=settings.max_concurrency,
         ),
         "wake_tasks": FunctionNeeds(
             description="Sends a message to every task that is due, or that has lost its message",
             handler="wake_tasks.handler.handle",
-            environment=("TASK_QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "TASK_RETENTION_DAYS"),
+            environment=("TASK_QUEUE_URLS", "DEAD_LETTER_QUEUE_URL", "TASK_RETENTION_DAYS"),
             grants=(
                 Grant(
                     "table",
@@ -189,11 +184,48 @@ def needs(settings: Settings) -> Mapping[str, FunctionNeeds]:
                 ),
                 Grant("dead_letter_index", ("dynamodb:Query",)),
                 Grant("due_index", ("dynamodb:Query",)),
-                Grant("task_queue", ("sqs:SendMessage",)),
+                Grant("task_queues", ("sqs:SendMessage",)),
                 Grant("dead_letter_queue", ("sqs:SendMessage",)),
             ),
+            knows_kinds=True,
             timeout_seconds=WAKE_SECONDS,
             memory_mb=settings.function_memory_mb,
             schedules=WAKING,
         ),
     }
+
+
+def _process_task(lane: LaneFigures) -> FunctionNeeds:
+    of_lane = "" if lane.is_default else f" of the lane {lane.name}"
+    return FunctionNeeds(
+        description=f"Does the tasks of the queue{of_lane}, and lets failed ones wait for their next try",
+        handler="process_task.handler.handle",
+        environment=(
+            "TASK_QUEUE_URLS",
+            "LANE",
+            "DEAD_LETTER_QUEUE_URL",
+            "MAX_ATTEMPTS",
+            "BACKOFF_BASE_SECONDS",
+            "MAX_BACKOFF_SECONDS",
+            "BACKOFF_JITTER",
+            "TASK_DEADLINE_DAYS",
+            "TASK_RETENTION_DAYS",
+            "RECORD_TTL_DAYS",
+            "FAILURE_RATE",
+            "PERMANENT_FAILURE_SUFFIX",
+            "SIMULATION_SEED",
+        ),
+        grants=(
+            # Work may submit tasks, which writes new records.
+            Grant("table", ("dynamodb:PutItem", "dynamodb:UpdateItem")),
+            Grant("task_queue", ("sqs:ChangeMessageVisibility", "sqs:SendMessage", *CONSUME)),
+            Grant("other_task_queues", ("sqs:SendMessage",)),
+            Grant("dead_letter_queue", ("sqs:SendMessage",)),
+        ),
+        timeout_seconds=lane.timeout_seconds,
+        memory_mb=lane.memory_mb,
+        consumes=Consumes("task_queue", lane.batch_size, lane.batching_window_seconds),
+        max_concurrency=lane.max_concurrency,
+        lane=lane.name,
+        knows_kinds=True,
+    )

@@ -1,7 +1,7 @@
 """A Lambda function with its role and log group, and the layer with the packages that all functions need."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 import pulumi
@@ -10,6 +10,7 @@ import pulumi_aws as aws
 from infra.components import iam
 from infra.components.scope import ComponentArgs
 from infra.settings import limits
+from infra.settings.maps import Vpc
 
 # Cheaper than x86_64 for the same work. `infra.packaging.layer` builds for it.
 ARCHITECTURE = "arm64"
@@ -17,6 +18,21 @@ ARCHITECTURE = "arm64"
 # X-Ray has no resources to name, so only a wildcard will do:
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
 WRITE_TRACES = iam.allow("WriteTraces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
+
+# Lambda makes network interfaces under the function's role, and names no resource of these actions before it
+# has made one: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions
+USE_NETWORK = iam.allow(
+    "UseNetwork",
+    [
+        "ec2:AssignPrivateIpAddresses",
+        "ec2:CreateNetworkInterface",
+        "ec2:DeleteNetworkInterface",
+        "ec2:DescribeNetworkInterfaces",
+        "ec2:DescribeSubnets",
+        "ec2:UnassignPrivateIpAddresses",
+    ],
+    "*",
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +65,8 @@ class TaskFunctionArgs(ComponentArgs):
         How long its log is kept; one of CloudWatch's values.
     tracing
         Record X-Ray traces.
+    vpc
+        The network that it runs in; an empty one is none.
     """
 
     description: str
@@ -63,6 +81,7 @@ class TaskFunctionArgs(ComponentArgs):
     statements: Sequence[iam.Statement]
     log_retention_days: Annotated[int, limits.LOG_RETENTION_DAYS]
     tracing: bool
+    vpc: Vpc = field(default_factory=Vpc)
 
 
 class TaskFunction(pulumi.ComponentResource):
@@ -107,11 +126,12 @@ class TaskFunction(pulumi.ComponentResource):
         self, name: str, args: TaskFunctionArgs, role: aws.iam.Role, log_group: aws.cloudwatch.LogGroup
     ) -> aws.iam.RolePolicy:
         tracing = [WRITE_TRACES] if args.tracing else []
+        network = [USE_NETWORK] if args.vpc else []
         return aws.iam.RolePolicy(
             f"{name}-policy",
             name=args.scope.name(name),
             role=role.name,
-            policy=iam.document([*args.statements, _write_log(log_group.arn), *tracing]),
+            policy=iam.document([*args.statements, _write_log(log_group.arn), *tracing, *network]),
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -138,6 +158,12 @@ class TaskFunction(pulumi.ComponentResource):
             reserved_concurrent_executions=args.reserved_concurrency or None,
             environment={"variables": args.environment},
             logging_config={"log_format": "JSON", "log_group": log_group.name},
+            vpc_config={
+                "subnet_ids": list(args.vpc.subnet_ids),
+                "security_group_ids": list(args.vpc.security_group_ids),
+            }
+            if args.vpc
+            else None,
             tracing_config={"mode": "Active" if args.tracing else "PassThrough"},
             tags=args.scope.tags,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[log_group, rights]),

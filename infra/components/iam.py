@@ -3,7 +3,7 @@
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -16,8 +16,10 @@ def document(statements: pulumi.Input[list[Statement]]) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": statements})
 
 
-def allow(sid: str, actions: Iterable[str], resource: pulumi.Input[str]) -> Statement:
-    """Return a statement of a role's policy: exact actions are allowed on one resource."""
+def allow(
+    sid: str, actions: Iterable[str], resource: pulumi.Input[str] | Sequence[pulumi.Input[str]]
+) -> Statement:
+    """Return a statement of a role's policy: exact actions are allowed on one resource, or on several."""
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resource}
 
 

@@ -1,5 +1,6 @@
 """A queue with its dead-letter queue, and the function that consumes it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -27,10 +28,16 @@ class Redrive(CheckedArgs):
         The queue that they are moved to.
     max_receive_count
         Receives after which a message is moved, 1 to 1000.
+    also_from
+        What the names of other queues add to this one's name that the dead-letter queue takes messages from.
+    allowed_by
+        The queue whose `also_from` names this one.
     """
 
     dead_letter_queue: "TaskQueue"
     max_receive_count: Annotated[int, limits.MAX_RECEIVE_COUNT]
+    also_from: Sequence[str] = ()
+    allowed_by: "TaskQueue | None" = None
 
 
 @dataclass(frozen=True)
@@ -58,15 +65,19 @@ class TaskQueueArgs(ComponentArgs):
 class TaskQueue(pulumi.ComponentResource):
     """Creates the queue `taskguard-<stack>-<name>`, encrypted by SQS, and a policy that demands TLS.
 
-    With a redrive, it also allows this queue, and no other, to use the dead-letter queue.
+    With a redrive, it also allows this queue to use the dead-letter queue, and those that the redrive names:
+    a dead-letter queue has one such policy.
     """
 
     name: pulumi.Output[str]
     arn: pulumi.Output[str]
     url: pulumi.Output[str]
+    redrive_allowed: pulumi.Resource | None
 
     def __init__(self, name: str, args: TaskQueueArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("taskguard:queue:TaskQueue", name, None, opts)
+        allowed_by = args.redrive.allowed_by if args.redrive else None
+        first = allowed_by.redrive_allowed if allowed_by else None
         queue = aws.sqs.Queue(
             name,
             name=args.scope.name(name),
@@ -77,7 +88,10 @@ class TaskQueue(pulumi.ComponentResource):
             max_message_size=MAX_MESSAGE_BYTES,
             redrive_policy=_redrive_policy(args.redrive) if args.redrive else None,
             tags=args.scope.tags,
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect_data),
+            # SQS refuses a redrive policy that the dead-letter queue does not allow.
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=args.protect_data, depends_on=[first] if first else None
+            ),
         )
         self.name, self.arn, self.url = queue.name, queue.arn, queue.url
         aws.sqs.QueuePolicy(
@@ -86,13 +100,16 @@ class TaskQueue(pulumi.ComponentResource):
             policy=iam.document([iam.deny_without_tls(["sqs:*"], queue.arn)]),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        if args.redrive:
+        self.redrive_allowed = None
+        if args.redrive and not allowed_by:
             # A resource of its own: each of the two queues names the other, so one of them must exist first.
-            aws.sqs.RedriveAllowPolicy(
+            # The others' ARNs follow from this one's, so that each is allowed before it is there.
+            others = [pulumi.Output.concat(queue.arn, each) for each in args.redrive.also_from]
+            self.redrive_allowed = aws.sqs.RedriveAllowPolicy(
                 f"{name}-redrive-allow",
                 queue_url=args.redrive.dead_letter_queue.url,
                 redrive_allow_policy=pulumi.Output.json_dumps(
-                    {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn]}
+                    {"redrivePermission": "byQueue", "sourceQueueArns": [queue.arn, *others]}
                 ),
                 opts=pulumi.ResourceOptions(parent=self),
             )
@@ -154,7 +171,8 @@ class QueueConsumer(pulumi.ComponentResource):
             function_response_types=["ReportBatchItemFailures"],
             metrics_config={"metrics": ["EventCount"]},
             tags=args.scope.tags,
-            opts=pulumi.ResourceOptions(parent=self),
+            # Whoever paused a queue resumes it: a deployment in between must not.
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["enabled"]),
         )
         self.mapping_id = mapping.uuid
         self.register_outputs({"mappingId": self.mapping_id})

@@ -19,6 +19,7 @@ from infra.monitoring.metrics import (
     queue_metric,
 )
 from infra.settings.limits import SECONDS_A_DAY
+from taskguard.kinds import DEFAULT_LANE
 
 # What happens again within this time is the same incident.
 QUIET_MINUTES = 15
@@ -46,7 +47,8 @@ def catalogue(watched: Watched) -> tuple[Alarm, ...]:
     """Return all alarms of a stack."""
     return (
         *dead_letter_alarms(watched),
-        *backlog_alarms(watched),
+        *(alarm for lane in watched.lanes for alarm in backlog_alarms(watched, lane)),
+        too_many_in_flight(watched),
         *(alarm for key in watched.functions for alarm in function_alarms(watched, key)),
         *common_alarms(watched),
         *api_alarms(watched),
@@ -122,43 +124,48 @@ def dead_letter_alarms(watched: Watched) -> tuple[Alarm, ...]:
     )
 
 
-def backlog_alarms(watched: Watched) -> tuple[Alarm, ...]:
-    """Return the alarms on the task queue; a task that is merely being retried sets neither off.
+def backlog_alarms(watched: Watched, lane: str) -> tuple[Alarm, ...]:
+    """Return the alarm on a lane's task queue; a task that is merely being retried does not set it off.
 
     The age is right for tasks that were received less than three times. If nothing is invoked, messages that
     wait are enough: after a long pause all of them may have been received more often.
     """
+    of = watched.lanes[lane]
     return (
         Alarm(
-            name="task-queue-too-old",
-            meaning="Tasks wait longer than all their retries take: process_task is paused or too slow.",
+            name="task-queue-too-old" if lane == DEFAULT_LANE else f"task-queue-{lane}-too-old",
+            meaning=f"Tasks wait longer than all their retries take: {of.function} is paused or too slow.",
             first_step="`python -m ops status`; `ops resume` if it is paused, else raise maxConcurrency.",
             when=Condition(
-                (queue_metric(watched.task_queue, OLDEST_MESSAGE_AGE),),
+                (queue_metric(of.queue, OLDEST_MESSAGE_AGE),),
                 "Maximum",
-                threshold=watched.longest_life_seconds + BACKLOG_SECONDS,
+                threshold=of.longest_life_seconds + BACKLOG_SECONDS,
                 unless=_table_trouble(watched, ("UpdateItem",)),
             ),
             or_when=Condition(
-                (queue_metric(watched.task_queue, MESSAGES_WAITING),),
+                (queue_metric(of.queue, MESSAGES_WAITING),),
                 "Minimum",
-                unless=_calls(watched, "process_task"),
+                unless=_calls(watched, of.function),
             ),
             breaching_periods=5,
             evaluated_periods=15,
         ),
-        Alarm(
-            name="too-many-in-flight",
-            meaning=f"Over {IN_FLIGHT_MESSAGES:,} messages are in flight; at 120,000 SQS hands out no more.",
-            first_step="`ops pause`, and see what the attempts wait for; lower maxConcurrency.",
-            when=Condition(
-                (queue_metric(watched.task_queue, MESSAGES_IN_FLIGHT),),
-                "Maximum",
-                threshold=IN_FLIGHT_MESSAGES,
-            ),
-            breaching_periods=3,
-            evaluated_periods=5,
+    )
+
+
+def too_many_in_flight(watched: Watched) -> Alarm:
+    """Return the alarm on what SQS hands out at most, which is for each queue; their sum is looked at."""
+    return Alarm(
+        name="too-many-in-flight",
+        meaning=f"Over {IN_FLIGHT_MESSAGES:,} messages are in flight; at 120,000 SQS hands out no more.",
+        first_step="`ops pause`, and see what the attempts wait for; lower maxConcurrency.",
+        when=Condition(
+            tuple(queue_metric(queue, MESSAGES_IN_FLIGHT) for queue in watched.task_queues),
+            "Maximum",
+            threshold=IN_FLIGHT_MESSAGES,
         ),
+        breaching_periods=3,
+        evaluated_periods=5,
     )
 
 
@@ -209,6 +216,13 @@ def common_alarms(watched: Watched) -> tuple[Alarm, ...]:
             when=Condition((watched.own_metric("AwsRefused"),)),
             evaluated_periods=QUIET_MINUTES,
             event=True,
+        ),
+        Alarm(
+            name="kind-unavailable",
+            meaning="Tasks wait, as their kind is unknown to the worker or its module cannot be imported.",
+            first_step="search for KIND_UNAVAILABLE: the line has the reason; deploy what mends it.",
+            when=Condition((watched.own_metric("KindUnavailable"),)),
+            evaluated_periods=QUIET_MINUTES,
         ),
     )
 

@@ -208,7 +208,7 @@ def _tasks(watched: Watched) -> list[Chart]:
 
 def _dead_letters(watched: Watched) -> list[Chart]:
     ages = ("DeadLetterOldestAge", "TaskOverdue")
-    failures = (watched.own_metric("AwsRefused"), watched.own_metric("WakerRuns"))
+    signs = ("AwsRefused", "KindUnavailable", "WakerRuns")
     return [
         Chart("Dead letters open", "Maximum", (watched.own_metric("DeadLettersOpen"),)),
         Chart(
@@ -216,12 +216,16 @@ def _dead_letters(watched: Watched) -> list[Chart]:
             "Maximum",
             tuple(watched.own_metric(name) for name in ages),
         ),
-        Chart("Calls refused by AWS, runs of the waker", "Sum", failures),
+        Chart(
+            "Calls refused by AWS, kinds unavailable, runs of the waker",
+            "Sum",
+            tuple(watched.own_metric(name) for name in signs),
+        ),
     ]
 
 
 def _queues(watched: Watched) -> list[Chart]:
-    queues = (watched.task_queue, watched.dead_letter_queue)
+    queues = (*watched.task_queues, watched.dead_letter_queue)
     depths = tuple(queue_metric(queue, name) for queue in queues for name in QUEUE_DEPTH)
     ages = tuple(queue_metric(queue, OLDEST_MESSAGE_AGE) for queue in queues)
     mappings = tuple(

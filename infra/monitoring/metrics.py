@@ -27,6 +27,25 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class WatchedLane:
+    """What alarms need to know of a lane.
+
+    Attributes
+    ----------
+    queue
+        Physical name of its task queue.
+    function
+        Key of the function that does its tasks.
+    longest_life_seconds
+        From a task's first receive until it is given up, at worst.
+    """
+
+    queue: pulumi.Input[str]
+    function: str
+    longest_life_seconds: int
+
+
+@dataclass(frozen=True)
 class Watched:
     """What alarms and dashboard need to know of a stack.
 
@@ -42,7 +61,9 @@ class Watched:
         Keys of those that the API invokes.
     mappings
         Ids of the event source mappings, by the keys of the functions that they invoke.
-    task_queue, dead_letter_queue, table
+    lanes
+        The lanes, by name.
+    dead_letter_queue, table
         Physical names.
     table_operations
         The operations that the functions call on the table, such as `PutItem`.
@@ -52,8 +73,6 @@ class Watched:
         Requests per second that the API accepts steadily.
     access_log
         Name of the log group of the API's access log.
-    longest_life_seconds
-        From a task's first receive until it is given up, at worst.
     dead_letter_ttl_days
         Days for which the record of a dead letter is kept.
     """
@@ -63,15 +82,19 @@ class Watched:
     timeouts_seconds: Mapping[str, int]
     api_functions: tuple[str, ...]
     mappings: Mapping[str, pulumi.Input[str]]
-    task_queue: pulumi.Input[str]
+    lanes: Mapping[str, WatchedLane]
     dead_letter_queue: pulumi.Input[str]
     table: pulumi.Input[str]
     table_operations: tuple[str, ...]
     api_id: pulumi.Input[str]
     api_rate_limit: int
     access_log: pulumi.Input[str]
-    longest_life_seconds: int
     dead_letter_ttl_days: int
+
+    @property
+    def task_queues(self) -> tuple[pulumi.Input[str], ...]:
+        """Physical names of the task queues."""
+        return tuple(lane.queue for lane in self.lanes.values())
 
     def own_metric(self, name: str) -> Metric:
         """Return a metric that the functions publish themselves, such as `TaskCompleted`."""

@@ -8,12 +8,20 @@ names the file that changed. `zip_bytes` makes the zip where there is no engine,
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import pulumi
+
+from taskguard.declarations import data_modules
 
 PROGRAM = Path(__file__).resolve().parents[2]
 FUNCTIONS = "functions"
 SHARED = "taskguard"
+WORK = "work"
+WORK_REQUIREMENTS = "requirements.txt"
+
+Work: TypeAlias = Literal["nothing", "kinds", "all"]
+"""What of the user's own work is in an archive."""
 
 # The earliest time that a zip can hold; any fixed time would do.
 FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -21,13 +29,15 @@ FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 FIXED_MODE = 0o100644 << 16
 
 
-def function_archive(folder: str, root: Path = PROGRAM) -> pulumi.AssetArchive:
+def function_archive(folder: str, root: Path = PROGRAM, *, work: Work = "nothing") -> pulumi.AssetArchive:
     """Return the package of the function in `functions/<folder>/`: its own modules and the shared domain.
 
     Parameters
     ----------
     folder
         The function's folder, the first part of its handler.
+    work
+        What of the user's own work comes with it: nothing, the data-only declarations of kinds, or all files.
     root
         The folder that contains `functions/`. The archive's paths are relative to it, so that the stack's
         state does not depend on where a clone lies.
@@ -38,13 +48,33 @@ def function_archive(folder: str, root: Path = PROGRAM) -> pulumi.AssetArchive:
         If the function or the shared domain has no modules.
     """
     base = root / FUNCTIONS
-    sources = [*_modules(base / SHARED), *_modules(base / folder)]
+    sources = [*_modules(base / SHARED), *_modules(base / folder), *_work(base, work)]
     return pulumi.AssetArchive(
         {
             path.relative_to(base).as_posix(): pulumi.FileAsset(path.relative_to(root).as_posix())
             for path in sorted(sources)
         }
     )
+
+
+def _work(base: Path, work: Work) -> list[Path]:
+    match work:
+        case "nothing":
+            return []
+        case "kinds":
+            return data_modules(base)
+        case "all":
+            # Whatever work reads from beside its modules, too: templates, certificates, tables.
+            return [
+                path for path in (base / WORK).rglob("*") if path.is_file() and not _is_byproduct(path, base)
+            ]
+
+
+def _is_byproduct(path: Path, base: Path) -> bool:
+    """Return whether a file is left by tools, or is the list of packages that the layer is made of."""
+    parts = path.relative_to(base / WORK).parts
+    hidden = any(part.startswith(".") or part == "__pycache__" for part in parts)
+    return hidden or parts[-1].endswith("~") or parts == (WORK_REQUIREMENTS,)
 
 
 def zip_bytes(archive: pulumi.Archive, root: Path = PROGRAM) -> bytes:

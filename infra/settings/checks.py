@@ -178,20 +178,34 @@ def global_names_fit(stack: str, global_name_suffix: str) -> Problem | None:
     )
 
 
+LANE_CHECKS: tuple[Callable[..., Problem | None], ...] = (
+    large_batches_have_a_window,
+    the_window_leaves_time_to_work,
+)
+"""Checks that hold for the figures of each lane."""
+
+
 def the_api_keeps_some_concurrency(
     max_concurrency: int, api_reserved_concurrency: int, api_burst_limit: int
 ) -> Problem | None:
-    """Check that the two queues' functions cannot take all of an account's concurrency, as far as is known.
+    """Check that the two queues' functions leave some of an account's concurrency, as far as is known."""
+    queues = f"two queues with a maxConcurrency of {max_concurrency}"
+    return takes_all_concurrency(queues, 2 * max_concurrency, api_reserved_concurrency, api_burst_limit)
+
+
+def takes_all_concurrency(
+    queues: str, most: int, api_reserved_concurrency: int, api_burst_limit: int
+) -> Problem | None:
+    """Return the problem of queues that may take so many invocations that the API gets none.
 
     How much an account has cannot be asked without a look-up; this goes by what it has at first.
     """
-    most = 2 * max_concurrency
     if api_reserved_concurrency or most <= limits.ACCOUNT_CONCURRENCY - limits.UNRESERVED_CONCURRENCY:
         return None
     return Problem.of_setting(
         "apiReservedConcurrency",
         api_reserved_concurrency,
-        f"at least 1, as two queues with a maxConcurrency of {max_concurrency} may take {most} invocations "
+        f"at least 1, as {queues} may take {most} invocations "
         f"of the {limits.ACCOUNT_CONCURRENCY} that an account has at first",
         min(api_burst_limit, limits.RESERVED_CONCURRENCY.high),
     )

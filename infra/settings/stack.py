@@ -11,8 +11,12 @@ from pulumi.runtime.config import CONFIG, get_config_env
 
 from infra.settings import PROJECT, limits
 from infra.settings.checks import contradictions
+from infra.settings.lanes import lane_problems
+from infra.settings.maps import FiguresByLane, Permission, PermissionsByLane, Vpc, VpcRule
 from infra.settings.problems import Problem, SettingsError
-from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, Texts, Whole, rules_of
+from infra.settings.rules import Choice, Flag, Fraction, Rule, Text, TextMap, Texts, Whole, rules_of
+from infra.settings.work import EXAMPLE_ARN, work_problems
+from taskguard.kinds import Kinds
 
 SIMULATED_ID_END = Text(r"[A-Za-z0-9._:-]{0,128}", "up to 128 letters, digits or ._:- (empty is off)", "3")
 SEED = Text(r"[\x20-\x7e]{0,64}", "up to 64 plain characters (empty is random)", "7")
@@ -25,6 +29,21 @@ SCOPES = Texts(
 )
 ORIGINS = Texts(
     Text(r"\*|https?://[^\s/]+", "an origin such as https://example.com", "https://example.com"), 50
+)
+LANES = FiguresByLane(
+    {
+        "timeoutSeconds": limits.PROCESS_TIMEOUT_SECONDS,
+        "memoryMb": limits.FUNCTION_MEMORY_MB,
+        "batchSize": limits.BATCH_SIZE,
+        "batchingWindowSeconds": limits.BATCHING_WINDOW_SECONDS,
+        "maxConcurrency": limits.MAXIMUM_CONCURRENCY,
+    }
+)
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html: 4 KB for all of them together.
+_VARIABLE = Text(r"[A-Za-z][A-Za-z0-9_]{1,127}", "a name such as BUCKET", "BUCKET")
+WORK_ENVIRONMENT = TextMap(_VARIABLE, Text(r"[\s\S]{0,2048}", "up to 2048 characters", "VALUE"), most=50)
+WORK_SECRETS = TextMap(
+    _VARIABLE, Text(r"arn:[a-z-]+:secretsmanager:\S+:secret:[^\s*?]+", "a secret's ARN", EXAMPLE_ARN), most=50
 )
 EMAIL = Text(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an e-mail address (empty is nobody)", "ops@example.com")
 
@@ -76,14 +95,11 @@ class Settings:
     protect_data: Annotated[bool, Flag()]
     global_name_suffix: Annotated[str, limits.GLOBAL_NAME_SUFFIX]
     tags: Annotated[Mapping[str, str], limits.TAGS]
-
-    @property
-    def max_receive_count(self) -> int:
-        """Receives after which SQS moves a message to the dead-letter queue: the net below the attempts.
-
-        The record's attempts decide; this only ends what dies again and again without a word.
-        """
-        return self.max_attempts + limits.SPARE_RECEIVES
+    lanes: Annotated[Mapping[str, Mapping[str, int]], LANES]
+    work_environment: Annotated[Mapping[str, str], WORK_ENVIRONMENT]
+    work_secrets: Annotated[Mapping[str, str], WORK_SECRETS]
+    work_permissions: Annotated[Mapping[str, tuple[Permission, ...]], PermissionsByLane()]
+    work_vpc: Annotated[Vpc, VpcRule()]
 
 
 def setting_name(field: str) -> str:
@@ -91,13 +107,15 @@ def setting_name(field: str) -> str:
     return re.sub(r"_(\w)", lambda match: match[1].upper(), field)
 
 
-def read_settings(stack: str) -> Settings:
+def read_settings(stack: str, kinds: Kinds) -> Settings:
     """Return the settings of the stack that is being deployed.
 
     Parameters
     ----------
     stack
         The stack's name, which is part of every physical name.
+    kinds
+        The kinds and lanes that settings have to fit.
 
     Raises
     ------
@@ -118,9 +136,12 @@ def read_settings(stack: str) -> Settings:
             problems.append(_problem(setting_name(field), rule, text))
     problems += _unknown(_configured_names(), [setting_name(field) for field in rules])
     problems += contradictions(values)
+    if len(values) == len(rules):
+        settings = Settings(**values)
+        problems += [*lane_problems(settings, kinds), *work_problems(settings, kinds)]
     if problems:
-        raise SettingsError(stack, problems)
-    return Settings(**values)
+        raise SettingsError(stack, list(dict.fromkeys(problems)))
+    return settings
 
 
 def _read(rule: Rule, text: str | None) -> object:

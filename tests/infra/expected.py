@@ -11,6 +11,7 @@ DUE_INDEX_ARN = f"{TABLE_ARN}/index/due"
 TASK_QUEUE_ARN = f"arn:aws:sqs:{PLACE}:taskguard-dev-tasks"
 DEAD_LETTER_QUEUE_ARN = f"arn:aws:sqs:{PLACE}:taskguard-dev-dead-letters"
 TASK_QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/taskguard-dev-tasks"
+TASK_QUEUE_URLS = f'{{"default":"{TASK_QUEUE_URL}"}}'
 DEAD_LETTER_QUEUE_URL = f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/taskguard-dev-dead-letters"
 TOPIC_ARN = f"arn:aws:sns:{PLACE}:taskguard-dev-alarms"
 

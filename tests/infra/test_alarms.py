@@ -28,6 +28,7 @@ STANDING = [
     "dead-letters-coming-back",
     "dead-letters-not-picked-up",
     "functions-throttled",
+    "kind-unavailable",
     "table-system-errors",
     "table-throttled",
     "table-written-much",
@@ -243,6 +244,12 @@ def test_messages_in_flight_are_told_before_sqs_falls_silent(dev: ProgramRun) ->
     metric = ("AWS/SQS", "ApproximateNumberOfMessagesNotVisible", queue, "Maximum")
     assert watched(dev, "too-many-in-flight") == metric
     assert window(dev, "too-many-in-flight") == (80_000, 60, 3, 5)
+
+
+def test_a_kind_that_no_worker_can_do_is_told_at_the_first_task(dev: ProgramRun) -> None:
+    own = {"service": "taskguard-dev"}
+    assert watched(dev, "kind-unavailable") == ("TaskGuard", "KindUnavailable", own, "Sum")
+    assert window(dev, "kind-unavailable") == (0, 60, 1, 15)
 
 
 def test_what_aws_refuses_is_told(dev: ProgramRun) -> None:

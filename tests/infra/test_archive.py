@@ -11,12 +11,11 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from infra.needs import needs
 from infra.packaging.archive import function_archive, zip_bytes
-from tests.support.config import stack_settings
+from tests.support.config import stack_needs
 from tests.support.program import REPOSITORY, ProgramRun
 
-NEEDS = needs(stack_settings("dev"))
+NEEDS = stack_needs("dev")
 
 
 def names(archive: pulumi.AssetArchive, root: Path) -> list[str]:

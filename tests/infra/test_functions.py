@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.expected import DEAD_LETTER_QUEUE_URL, FUNCTIONS, PLACE, TASK_QUEUE_URL, log_group_arn
+from tests.infra.expected import DEAD_LETTER_QUEUE_URL, FUNCTIONS, PLACE, TASK_QUEUE_URLS, log_group_arn
 from tests.support.program import ProgramRun, Registered
 
 COMMON = {
@@ -25,7 +25,7 @@ def environment(run: ProgramRun, name: str) -> dict[str, str]:
 def test_submit_task_knows_table_and_queue_and_how_long_messages_live(dev: ProgramRun) -> None:
     assert environment(dev, "submit-task") == {
         **COMMON,
-        "TASK_QUEUE_URL": TASK_QUEUE_URL,
+        "TASK_QUEUE_URLS": TASK_QUEUE_URLS,
         "TASK_RETENTION_DAYS": "4",
     }
 
@@ -37,13 +37,15 @@ def test_get_task_knows_the_table_alone(dev: ProgramRun) -> None:
 def test_process_task_knows_queues_retry_policy_and_simulation(dev: ProgramRun) -> None:
     assert environment(dev, "process-task") == {
         **COMMON,
-        "TASK_QUEUE_URL": TASK_QUEUE_URL,
+        "TASK_QUEUE_URLS": TASK_QUEUE_URLS,
         "DEAD_LETTER_QUEUE_URL": DEAD_LETTER_QUEUE_URL,
         "MAX_ATTEMPTS": "3",
         "BACKOFF_BASE_SECONDS": "5",
         "MAX_BACKOFF_SECONDS": "900",
         "BACKOFF_JITTER": "0",
+        "LANE": "default",
         "TASK_DEADLINE_DAYS": "7",
+        "TASK_RETENTION_DAYS": "4",
         "RECORD_TTL_DAYS": "30",
         "FAILURE_RATE": "0.3",
         "PERMANENT_FAILURE_SUFFIX": "3",
@@ -63,7 +65,7 @@ def test_monitor_dlq_knows_its_queue_how_long_dead_letters_live_and_what_it_may_
 def test_wake_tasks_knows_queues_and_how_long_messages_live(dev: ProgramRun) -> None:
     assert environment(dev, "wake-tasks") == {
         **COMMON,
-        "TASK_QUEUE_URL": TASK_QUEUE_URL,
+        "TASK_QUEUE_URLS": TASK_QUEUE_URLS,
         "DEAD_LETTER_QUEUE_URL": DEAD_LETTER_QUEUE_URL,
         "TASK_RETENTION_DAYS": "4",
     }
@@ -72,13 +74,15 @@ def test_wake_tasks_knows_queues_and_how_long_messages_live(dev: ProgramRun) -> 
 def test_settings_reach_the_functions_as_text(tuned: ProgramRun) -> None:
     assert environment(tuned, "process-task") == {
         **COMMON,
-        "TASK_QUEUE_URL": TASK_QUEUE_URL,
+        "TASK_QUEUE_URLS": TASK_QUEUE_URLS,
         "DEAD_LETTER_QUEUE_URL": DEAD_LETTER_QUEUE_URL,
         "MAX_ATTEMPTS": "8",
         "BACKOFF_BASE_SECONDS": "2",
         "MAX_BACKOFF_SECONDS": "61",
         "BACKOFF_JITTER": "0.75",
+        "LANE": "default",
         "TASK_DEADLINE_DAYS": "9",
+        "TASK_RETENTION_DAYS": "2",
         "RECORD_TTL_DAYS": "6",
         "FAILURE_RATE": "1",
         "PERMANENT_FAILURE_SUFFIX": "-bad",

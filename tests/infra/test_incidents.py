@@ -253,6 +253,12 @@ def many_in_flight(stack: Stack) -> None:
     stack.queue("tasks", "ApproximateNumberOfMessagesNotVisible", TROUBLE, 80_001)
 
 
+def unknown_kind(stack: Stack) -> None:
+    """A producer sends tasks of a kind before the worker that knows it is deployed."""
+    stack.own("KindUnavailable", range(30, 50, 5), 3)
+    stack.own("TaskPostponed", range(30, 50, 5), 3)
+
+
 def large_payloads(stack: Stack) -> None:
     """For eight hours large tasks are submitted as often as the API allows."""
     stack.table("ConsumedWriteCapacityUnits", range(60, 9 * HOUR), 100 * 60 * 256)
@@ -296,6 +302,7 @@ INCIDENTS = [
     Case(a_flood_of_calls, stands("api-throttled")),
     Case(a_broken_client, stands("api-client-errors")),
     Case(many_in_flight, stands("too-many-in-flight")),
+    Case(unknown_kind, stands("kind-unavailable")),
     Case(large_payloads, stands("table-written-much"), 2 * DAY),
 ]
 

@@ -42,6 +42,33 @@ def test_the_outputs_are_what_tools_need_and_nothing_else(dev: ProgramRun) -> No
         "tasksTableName": "taskguard-dev-tasks",
         "functionNames": names,
         "logGroupNames": {key: f"/aws/lambda/{name}" for key, name in names.items()},
+        "taskQueueUrls": {"default": TASK_QUEUE_URL},
+        "lanes": {
+            "default": {
+                "timeoutSeconds": 30,
+                "memoryMb": 256,
+                "batchSize": 10,
+                "batchingWindowSeconds": 0,
+                "maxConcurrency": 50,
+                "closed": False,
+                "environment": [],
+                "secrets": [],
+                "vpc": False,
+            }
+        },
+        "kinds": {
+            "probe": {
+                "work": "taskguard.probe:Probe",
+                "lane": "default",
+                "maxAttempts": 3,
+                "backoffBaseSeconds": 5,
+                "maxBackoffSeconds": 900,
+                "timeoutSeconds": 30,
+                "deadlineDays": 7,
+                "aliases": [],
+            }
+        },
+        "defaultKind": "probe",
         "alarmTopicArn": TOPIC_ARN,
         "dashboardUrl": f"{console}#dashboards/dashboard/taskguard-dev",
     }
@@ -51,7 +78,7 @@ def test_the_outputs_are_what_tools_need_and_nothing_else(dev: ProgramRun) -> No
 def test_every_stack_file_makes_a_whole_program(stack: str) -> None:
     run = run_program(stack)
     assert len(run.all("aws:lambda/function:Function")) == 5
-    assert len(run.exports.keys() - {"awsEndpointUrl"}) == 8
+    assert len(run.exports.keys() - {"awsEndpointUrl"}) == 12
 
 
 def test_the_program_looks_nothing_up(dev: ProgramRun) -> None:
@@ -111,7 +138,7 @@ def test_every_component_registers_outputs(dev: ProgramRun) -> None:
 
 def test_no_two_resources_share_a_urn(dev: ProgramRun) -> None:
     urns = [each.urn for each in dev.resources]
-    assert len(urns) == len(set(urns)) == 103
+    assert len(urns) == len(set(urns)) == 104
 
 
 def test_every_resource_that_can_have_tags_has_those_of_the_stack(prod: ProgramRun) -> None:

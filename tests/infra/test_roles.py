@@ -51,11 +51,11 @@ def test_get_task_may_get_a_record(dev: ProgramRun) -> None:
     ]
 
 
-def test_process_task_may_update_records_consume_and_send_tasks_and_send_dead_letters(
+def test_process_task_may_put_and_update_records_consume_and_send_tasks_and_send_dead_letters(
     dev: ProgramRun,
 ) -> None:
     assert statements(dev, "process-task") == [
-        allow("UseTable", ["dynamodb:UpdateItem"], TABLE_ARN),
+        allow("UseTable", ["dynamodb:PutItem", "dynamodb:UpdateItem"], TABLE_ARN),
         allow("UseTaskQueue", [*CONSUME, "sqs:SendMessage"], TASK_QUEUE_ARN),
         allow("UseDeadLetterQueue", ["sqs:SendMessage"], DEAD_LETTER_QUEUE_ARN),
         own_log("process-task"),

@@ -12,7 +12,7 @@ from infra.settings.problems import Problem, SettingsError
 from infra.settings.rules import rules_of
 from infra.settings.stack import Settings, read_settings, setting_name
 from local.project import load_stack_config
-from tests.support.config import stack_settings, with_config
+from tests.support.config import FRESH, stack_settings, with_config
 from tests.support.program import REPOSITORY, run_with_config
 
 DECLARED: dict[str, dict[str, Any]] = yaml.safe_load((REPOSITORY / "Pulumi.yaml").read_text("utf-8"))[
@@ -34,7 +34,7 @@ def problems(changes: dict[str, str | None], stack: str = "dev") -> dict[str, Pr
         if text is not None:
             config[f"taskguard:{name}"] = text
     with pytest.raises(SettingsError) as caught:
-        with_config(config, lambda: read_settings(stack))
+        with_config(config, lambda: read_settings(stack, FRESH))
     found = {problem.field: problem for problem in caught.value.problems}
     assert len(found) == len(caught.value.problems)
     return found
@@ -59,7 +59,7 @@ def test_every_default_has_its_declared_type(name: str) -> None:
 
 def test_the_defaults_alone_make_a_valid_stack() -> None:
     config = {f"taskguard:{name}": cli_text(entry["default"]) for name, entry in DECLARED.items()}
-    assert with_config(config, lambda: read_settings("plain")).max_attempts == 3
+    assert with_config(config, lambda: read_settings("plain", FRESH)).max_attempts == 3
 
 
 def test_the_stack_files_make_the_stacks_that_they_promise() -> None:

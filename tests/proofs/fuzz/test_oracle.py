@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from infra.needs import needs
 from taskguard.edge.requests import MAX_BATCH_BODY_BYTES, MAX_BATCH_TASKS, MAX_BODY_BYTES
 from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.record import ATTEMPTS_KEPT, MAX_ERROR_BYTES, Status, is_task_id
 from tests.proofs.fuzz import oracle
 from tests.proofs.fuzz.backend import Backend, running_backend
 from tests.support.aws_in_process import TABLE
-from tests.support.config import stack_settings
+from tests.support.config import stack_needs
 from tests.support.events import http_event, sqs_record
 
 TASK = {"taskId": "a", "payload": {"x": 1}}
@@ -38,7 +37,7 @@ def test_the_document_is_valid_openapi() -> None:
 
 
 def test_its_routes_are_those_that_are_deployed() -> None:
-    deployed = needs(stack_settings("dev")).values()
+    deployed = stack_needs("dev").values()
     assert oracle.routes() == {route for function in deployed for route in function.routes}
 
 

@@ -49,6 +49,8 @@ docs: $(VENV)/.installed-dev ## Rewrite the tables in the documentation that fol
 lock: $(VENV)/.installed-dev ## Compile what is installed, with hashes, from requirements*.in (ARGS="--upgrade-package rich")
 	@$(LOCK) requirements-dev.in --output-file requirements-dev.txt
 	@for name in $(PARTS_OF_DEV); do $(LOCK) $$name.in --constraint requirements-dev.txt --output-file $$name.txt || exit; done
+	@if [ -f functions/work/requirements.in ]; then $(LOCK) functions/work/requirements.in \
+		--constraint functions/requirements.txt --output-file functions/work/requirements.txt; fi
 	@for name in $(APART); do $(LOCK) $$name.in --output-file $$name.txt || exit; done
 
 bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
@@ -83,7 +85,8 @@ $(VENV)/.installed: requirements.txt $(VENV)/.created
 	@$(PIP) -r requirements.txt
 	@touch $@
 
-$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.created
+$(VENV)/.installed-dev: requirements-dev.txt $(wildcard functions/work/requirements.txt) $(VENV)/.created
 	@echo "Installing requirements-dev.txt into $(VENV) ..." >&2
 	@$(PIP) -r requirements-dev.txt
+	@if [ -f functions/work/requirements.txt ]; then $(PIP) -r functions/work/requirements.txt; fi
 	@touch $(VENV)/.installed $@

@@ -31,6 +31,7 @@ from infra.wiring import (
 )
 from taskguard.kinds import DEFAULT_LANE
 
+emulator = configured_emulator()
 kinds = read_kinds(FUNCTIONS)
 settings = read_settings(pulumi.get_stack(), kinds)
 scope = Scope(settings.stack, settings.tags, settings.environment, settings.global_name_suffix)
@@ -49,7 +50,7 @@ layer = DependencyLayer(
     "dependencies",
     DependencyLayerArgs(
         scope,
-        program_layer(settings.function_runtime, bytecode=settings.layer_bytecode),
+        program_layer(settings.function_runtime, bytecode=settings.layer_bytecode, here=bool(emulator)),
         settings.function_runtime,
     ),
 )
@@ -79,7 +80,6 @@ alarms = Alarms("alarms", AlarmsArgs(scope, catalogue(watched), topic.arn, watch
 log_groups = {key: function.log_group_name for key, function in functions.items()}
 dashboard = Dashboard("dashboard", DashboardArgs(scope, place, watched, alarms.arns, log_groups))
 
-emulator = configured_emulator()
 pulumi.export("apiEndpoint", emulator.api_endpoint(api.id) if emulator else api.endpoint)
 pulumi.export("taskQueueUrl", task_queues[DEFAULT_LANE].url)
 pulumi.export("taskQueueUrls", {lane: queue.url for lane, queue in task_queues.items()})

@@ -8,11 +8,12 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.packaging.archive import PROGRAM
+from infra.packaging.archive import FUNCTIONS, PROGRAM, WORK, WORK_REQUIREMENTS
 
 # The metadata of a package that its licence wants kept; the rest depends on installer, paths and time.
 KEPT_METADATA = ("METADATA", "LICENSE", "NOTICE", "COPYING")
@@ -46,17 +47,21 @@ class LayerRecipe:
         Whether the packages are compiled, which takes the runtime's Python on this machine.
     machine
         The processor's name in wheels.
+    here
+        Whether it is for this machine's own Python, on which an emulator runs the functions.
     """
 
     requirements: str
     runtime: str
     bytecode: bool = False
     machine: str = "aarch64"
+    here: bool = False
 
     @property
     def key(self) -> str:
         """A name for the result: equal recipes give equal layers."""
-        text = "\0".join((self.requirements, self.runtime, str(self.bytecode), *self.platforms))
+        system = [sysconfig.get_platform(), sys.version] if self.here else self.platforms
+        text = "\0".join((self.requirements, self.runtime, str(self.bytecode), *system))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
@@ -71,11 +76,13 @@ class LayerRecipe:
         """Return the command that installs the packages into `target`.
 
         It demands hashes, builds nothing from source, fetches nothing that is not listed, writes no bytecode,
-        and chooses wheels for Lambda's interpreter, not for the one that runs pip.
+        and chooses wheels for Lambda's interpreter, unless the functions run on the one that runs pip.
         """
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
         what = ["--requirement", str(requirements_file), "--require-hashes", "--no-deps"]
         how = ["--only-binary", ":all:", "--no-compile", "--target", str(target)]
+        if self.here:
+            return [*pip, *what, *how]
         version = ["--implementation", "cp", "--python-version", self.runtime.removeprefix("python")]
         platforms = [word for platform in self.platforms for word in ("--platform", platform)]
         return [*pip, *what, *how, *version, *platforms]
@@ -107,10 +114,14 @@ def layer_folder(recipe: LayerRecipe, cache: Path) -> Path:
     return finished
 
 
-def program_layer(runtime: str, *, bytecode: bool = False, root: Path = PROGRAM) -> str:
-    """Return the path of the program's own layer, relative to the program's folder."""
-    requirements = (root / "functions" / "requirements.txt").read_text(encoding="utf-8")
-    built = layer_folder(LayerRecipe(requirements, runtime, bytecode), root / ".build")
+def program_layer(runtime: str, *, bytecode: bool = False, here: bool = False, root: Path = PROGRAM) -> str:
+    """Return the path of the program's own layer, relative to the program's folder.
+
+    It holds what TaskGuard needs, and what the user's work does, whose list of packages is a file of its own.
+    """
+    own, work = root / FUNCTIONS / "requirements.txt", root / FUNCTIONS / WORK / WORK_REQUIREMENTS
+    requirements = "\n".join(path.read_text(encoding="utf-8") for path in (own, work) if path.exists())
+    built = layer_folder(LayerRecipe(requirements, runtime, bytecode, here=here), root / ".build")
     return built.relative_to(root).as_posix()
 
 

@@ -5,6 +5,7 @@ import marshal
 import shutil
 import subprocess
 import sys
+import sysconfig
 import types
 import zipfile
 from pathlib import Path
@@ -234,3 +235,24 @@ def test_byte_code_is_a_setting() -> None:
 def test_the_layer_is_built_where_git_ignores_it() -> None:
     assert ".build/" in (REPOSITORY / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert layer.program_layer("python3.13").startswith(".build/")
+
+
+def test_for_an_emulator_the_layer_is_for_the_python_that_runs_the_functions(tmp_path: Path) -> None:
+    recipe = LayerRecipe(_wheel(tmp_path, _here(), OURS), "python3.99", here=True)
+    assert "python/sample.py" in contents(layer_folder(recipe, tmp_path / "cache"))
+    with pytest.raises(LayerBuildError, match="No matching distribution"):
+        layer_folder(LayerRecipe(recipe.requirements, "python3.99"), tmp_path / "cache")
+
+
+def _here() -> str:
+    return sysconfig.get_platform().replace("-", "_").replace(".", "_")
+
+
+def test_the_packages_of_the_users_work_are_in_the_layer(tmp_path: Path) -> None:
+    work = tmp_path / "functions" / "work"
+    work.mkdir(parents=True)
+    (tmp_path / "functions" / "requirements.txt").write_text("# nothing\n", encoding="utf-8")
+    assert contents(tmp_path / layer.program_layer("python3.13", root=tmp_path)) == {}
+    requirements = _wheel(tmp_path, "manylinux2014_aarch64", "python3.13")
+    (work / "requirements.txt").write_text(requirements, encoding="utf-8")
+    assert "python/sample.py" in contents(tmp_path / layer.program_layer("python3.13", root=tmp_path))

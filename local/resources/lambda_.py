@@ -34,6 +34,7 @@ def _function(aws: AwsClients, inputs: Inputs) -> Created:
             "layers",
             "loggingConfig",
             "tracingConfig",
+            "vpcConfig",
             "ephemeralStorage",
             "kmsKeyArn",
             "publish",

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
+from infra.settings import kinds as declared
 from local.deployer.engine import STACK_TYPE, Program, ProgramMonitor, execute
 from local.project import load_stack_config
 from local.resources.inputs import plain
+from taskguard.kinds import Kinds
 from tests.support.fake_outputs import fake_id, fake_outputs
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -25,7 +28,7 @@ class Registered:
     """A resource as the engine gets it: inputs in camelCase, whole numbers as `int`, parent and options.
 
     `dependencies` holds the URNs that it comes after, `property_dependencies` those that each input is
-    made of.
+    made of, `ignored` the inputs whose changes the engine ignores.
     """
 
     type: str
@@ -36,6 +39,7 @@ class Registered:
     parent: str
     protect: bool
     dependencies: frozenset[str]
+    ignored: frozenset[str]
     property_dependencies: Mapping[str, frozenset[str]]
 
     def json(self, key: str) -> Any:
@@ -115,6 +119,14 @@ def run_with_config(stack: str, config: Mapping[str, str], *, preview: bool = Fa
     return run
 
 
+def run_with_kinds(
+    kinds: Kinds, overrides: Mapping[str, str] = {}, *, stack: str = "dev", preview: bool = False
+) -> ProgramRun:
+    """Run the program as if the user had declared these kinds; errors of the program come out."""
+    with patch.object(declared, "read_kinds", lambda _functions: kinds):
+        return run_with_config(stack, load_stack_config(stack, dict(overrides)), preview=preview)
+
+
 @cache
 def _run(stack: str, overrides: tuple[tuple[str, str], ...], preview: bool) -> ProgramRun:
     return run_with_config(stack, load_stack_config(stack, dict(overrides)), preview=preview)
@@ -137,6 +149,7 @@ def _registered(request: Any, urn: str) -> Registered:
         parent=request.parent,
         protect=request.protect,
         dependencies=frozenset(request.dependencies),
+        ignored=frozenset(request.ignoreChanges),
         property_dependencies={
             key: frozenset(made_of.urns) for key, made_of in request.propertyDependencies.items()
         },

@@ -20,7 +20,7 @@ Work: TypeAlias = Callable[[Any, Context], Any]
 """A function of the user's, plain or `async`."""
 
 UNAVAILABLE_SECONDS: Final = 60
-"""How long a task whose kind cannot be done waits before a worker looks again; with each time, so much longer."""
+"""How long a task waits whose kind cannot be done, before a worker looks again; each time so much longer."""
 
 LONGEST_UNAVAILABLE_SECONDS: Final = 300
 """The longest such wait: what a mended deployment has to wait for at most."""

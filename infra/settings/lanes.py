@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from infra.settings import PROJECT, limits
 from infra.settings.checks import LANE_CHECKS, takes_all_concurrency
@@ -11,12 +11,6 @@ from taskguard.kinds import DEFAULT_LANE, Kind, Kinds, Lane
 
 if TYPE_CHECKING:
     from infra.settings.stack import Settings
-
-MOST_LANES: Final = 10
-"""A redrive-allow policy names ten queues at most.
-
-https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
-"""
 
 
 @dataclass(frozen=True)
@@ -139,10 +133,6 @@ def _first(declared: int | None, setting: int) -> int:
 
 def lane_problems(settings: "Settings", kinds: Kinds) -> Iterator[Problem]:
     """Yield what is wrong with lanes and kinds in a stack whose settings are valid by themselves."""
-    if len(kinds.lanes) > MOST_LANES:
-        yield Problem(
-            "LANES", f"{len(kinds.lanes)} lanes", f"at most {MOST_LANES}, the default lane included"
-        )
     unknown = sorted(settings.lanes.keys() - kinds.lanes.keys())
     for name in unknown:
         known = ", ".join(sorted(kinds.lanes))

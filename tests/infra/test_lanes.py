@@ -174,11 +174,6 @@ def test_figures_that_do_not_fit_are_refused_with_the_line_to_write(
     assert text in problems(overrides)
 
 
-def test_more_lanes_than_a_redrive_allow_policy_names_are_refused() -> None:
-    lanes = {DEFAULT_LANE: Lane(), **{f"l{number}": Lane(max_concurrency=2) for number in range(10)}}
-    assert "LANES is 11 lanes; it must be at most 10" in problems({}, Kinds({}, lanes))
-
-
 def test_a_kind_whose_attempts_outlast_the_queue_is_refused() -> None:
     kinds = Kinds(
         {"a": Kind("work.a:b", lane="slow", max_attempts=100)}, {DEFAULT_LANE: Lane(), "slow": SLOW}

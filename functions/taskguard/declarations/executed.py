@@ -1,4 +1,4 @@
-"""The declarations as objects, executed anew from whichever folder they are in."""
+"""The declarations executed, anew and from whichever folder they are in."""
 
 import importlib
 import sys
@@ -9,8 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 from taskguard.declarations.mistakes import Mistake
-from taskguard.declarations.modules import KINDS, WORK, read_data
-from taskguard.kinds import Kinds
+from taskguard.declarations.modules import KINDS, WORK
 
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -22,20 +21,6 @@ class InvalidDeclarations(ValueError):
         self.mistakes = tuple(mistakes)
         listing = "\n".join(f"  {number}. {mistake}" for number, mistake in enumerate(self.mistakes, start=1))
         super().__init__(f"{len(self.mistakes)} mistake(s) in the kinds of tasks:\n{listing}")
-
-
-def load(functions: Path) -> Kinds:
-    """Return what `work/kinds.py` in a folder `functions/` declares.
-
-    Raises
-    ------
-    InvalidDeclarations
-        With every mistake.
-    """
-    _, mistakes = read_data(functions)
-    if mistakes:
-        raise InvalidDeclarations(sorted(mistakes))
-    return Kinds.of(executed(functions))
 
 
 def executed(functions: Path) -> ModuleType:

@@ -13,11 +13,12 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from infra.packaging.archive import PROGRAM, function_archive, zip_bytes
+from infra.packaging.archive import PROGRAM, Work, function_archive, zip_bytes
 from infra.packaging.layer import program_layer
 
 RUNS = 9
@@ -29,7 +30,9 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "TASKS_TABLE_NAME": "tasks",
-    "TASK_QUEUE_URL": "https://queue",
+    "TASK_QUEUE_URLS": '{"default":"https://queue"}',
+    "LANE": "default",
+    "TASK_RETENTION_DAYS": "4",
     "DEAD_LETTER_QUEUE_URL": "https://dead-letters",
     "MAX_ATTEMPTS": "3",
     "BACKOFF_BASE_SECONDS": "5",
@@ -39,6 +42,9 @@ ENVIRONMENT = {
     "POWERTOOLS_SERVICE_NAME": "taskguard",
     "POWERTOOLS_METRICS_NAMESPACE": "TaskGuard",
 }
+
+WORK: Mapping[str, Work] = {"submit_task": "kinds", "process_task": "all", "wake_tasks": "kinds"}
+"""What of the user's work is in the functions' archives."""
 
 CLIENTS = {
     "submit_task": ("dynamodb", "sqs"),
@@ -76,7 +82,9 @@ def measure(function: str, clients: tuple[str, ...], folder: Path, *, cold: bool
 
 def _unpack(function: str, folder: Path) -> None:
     """Put the files that Lambda gets where Lambda has them: the function, and its layer's `python`."""
-    with zipfile.ZipFile(BytesIO(zip_bytes(function_archive(function)))) as archive:
+    with zipfile.ZipFile(
+        BytesIO(zip_bytes(function_archive(function, work=WORK.get(function, "nothing"))))
+    ) as archive:
         archive.extractall(folder)
     shutil.copytree(PROGRAM / program_layer("python3.13"), folder, dirs_exist_ok=True)
 

@@ -24,6 +24,7 @@ FUNCTIONS = f"{Path(__file__).resolve().parents[1]}/functions/"
 ASIDE = frozenset(
     {
         "taskguard/edge/telemetry.py",
+        "taskguard/kinds.py",
         "taskguard/storage/items.py",
         "taskguard/storage/aws.py",
         "taskguard/model/json_text.py",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from infra.components.schedule import Schedule
+from infra.packaging.archive import Work
 from infra.settings.lanes import LaneFigures
 from infra.settings.stack import Settings
 from taskguard.kinds import DEFAULT_LANE
@@ -87,6 +88,13 @@ class FunctionNeeds:
     max_concurrency: int = 0
     lane: str | None = None
     knows_kinds: bool = False
+
+    @property
+    def work(self) -> Work:
+        """What of the user's work belongs in its archive."""
+        if self.lane:
+            return "all"
+        return "kinds" if self.knows_kinds else "nothing"
 
 
 COMMON_ENVIRONMENT = (

@@ -16,7 +16,7 @@ from infra.components.scope import METRICS_NAMESPACE, Scope, component_name
 from infra.components.table import DEAD_LETTER_INDEX, DUE_INDEX, TaskTable
 from infra.monitoring.metrics import Watched, WatchedLane
 from infra.needs import COMMON_ENVIRONMENT, FunctionNeeds, Queue, Store, function_key, needs
-from infra.packaging.archive import Work, function_archive
+from infra.packaging.archive import function_archive
 from infra.settings import limits
 from infra.settings.lanes import LaneFigures, kinds_of, lanes_of
 from infra.settings.maps import Vpc
@@ -129,7 +129,7 @@ def make_functions(plan: Plan, stores: Stores, layer_arn: pulumi.Input[str]) -> 
             scope=plan.scope,
             description=needed.description,
             handler=needed.handler,
-            code=function_archive(needed.handler.split(".")[0], work=_work_in(needed)),
+            code=function_archive(needed.handler.split(".")[0], work=needed.work),
             layer_arn=layer_arn,
             runtime=settings.function_runtime,
             memory_mb=needed.memory_mb,
@@ -147,13 +147,6 @@ def make_functions(plan: Plan, stores: Stores, layer_arn: pulumi.Input[str]) -> 
 
 
 NO_RIGHTS = WorkRights({}, {}, (), Vpc())
-
-
-def _work_in(needed: FunctionNeeds) -> Work:
-    """Return what of the user's work belongs in a function's archive."""
-    if needed.lane:
-        return "all"
-    return "kinds" if needed.knows_kinds else "nothing"
 
 
 def _work_statements(rights: WorkRights) -> list[iam.Statement]:

@@ -30,17 +30,23 @@ LONGEST_SECONDS = 180.0
 WORK = f'''
 import threading
 
-from taskguard.work import Json, RetryAfter, Task, WorkContext
+from taskguard.work import Context, Json, RetryAfter
 
 
-def perform(task: Task, context: WorkContext) -> Json:
+def perform(payload: Json, context: Context) -> Json:
     """Ask to be called later, hang, or succeed, as the payload says."""
-    if task.payload == "later" and task.attempt <= {POSTPONED_TIMES}:
+    if payload == "later" and context.attempt <= {POSTPONED_TIMES}:
         raise RetryAfter(1, "429 Too Many Requests")
-    if task.payload == {HANGS!r}:
+    if payload == {HANGS!r}:
         threading.Event().wait()
     return None
 '''
+KINDS = """
+from taskguard.kinds import Kind
+
+KINDS = {"odd": Kind("work.odd:perform")}
+DEFAULT_KIND = "odd"
+"""
 SETTINGS = {
     "failureRate": "0",
     "permanentFailureSuffix": "",
@@ -61,10 +67,10 @@ class Cloud:
 
     def install_work(self) -> None:
         """Deploy process_task with this test's work in it."""
-        with zipfile.ZipFile(io.BytesIO(zip_bytes(function_archive("process_task")))) as package:
+        with zipfile.ZipFile(io.BytesIO(zip_bytes(function_archive("process_task", work="all")))) as package:
             files = {name: package.read(name) for name in package.namelist()}
-        assert "process_task/work.py" in files
-        code = write_zip(files | {"process_task/work.py": WORK.encode()})
+        assert "work/kinds.py" in files
+        code = write_zip(files | {"work/odd.py": WORK.encode(), "work/kinds.py": KINDS.encode()})
         name = self.aws.outputs.function_names["process_task"]
         self.aws.lambda_.update_function_code(FunctionName=name, ZipFile=code)
         self.aws.lambda_.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig=WAITER_CONFIG)

@@ -84,12 +84,54 @@ def test_a_change_of_one_function_changes_its_package_alone(clone: Path) -> None
 
 def test_a_change_of_process_task_changes_one_of_the_real_packages(tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "functions", tmp_path / "functions")
-    keys = [each.handler.split(".")[0] for each in NEEDS.values()]
-    before = {key: zip_bytes(function_archive(key, tmp_path), tmp_path) for key in keys}
-    with (tmp_path / "functions/process_task/work.py").open("a", encoding="utf-8") as work:
-        work.write("# changed\n")
-    after = {key: zip_bytes(function_archive(key, tmp_path), tmp_path) for key in keys}
-    assert [key for key in keys if before[key] != after[key]] == ["process_task"]
+    before = packages(tmp_path)
+    (tmp_path / "functions/work/hello.py").write_text("def hello(payload, context): ...\n", encoding="utf-8")
+    (tmp_path / "functions/work/greeting.txt").write_text("Hello\n", encoding="utf-8")
+    after = packages(tmp_path)
+    assert [key for key in NEEDS if before[key] != after[key]] == ["process_task"]
+
+
+def test_a_change_of_the_declarations_changes_the_packages_that_read_them(tmp_path: Path) -> None:
+    shutil.copytree(REPOSITORY / "functions", tmp_path / "functions")
+    before = packages(tmp_path)
+    with (tmp_path / "functions/work/kinds.py").open("a", encoding="utf-8") as kinds:
+        kinds.write("# changed\n")
+    after = packages(tmp_path)
+    changed = [key for key in NEEDS if before[key] != after[key]]
+    assert changed == [key for key, needed in NEEDS.items() if needed.knows_kinds]
+    assert sorted(changed) == ["process_task", "submit_task", "wake_tasks"]
+
+
+def test_all_files_of_the_work_are_packaged_but_what_tools_leave_and_the_list_of_packages(
+    tmp_path: Path,
+) -> None:
+    shutil.copytree(REPOSITORY / "functions", tmp_path / "functions")
+    work = tmp_path / "functions/work"
+    for name in (
+        "a/b/page.html",
+        "requirements.txt",
+        ".DS_Store",
+        "a/__pycache__/x.pyc",
+        "kinds.py~",
+        "c/requirements.txt",
+    ):
+        (work / name).parent.mkdir(parents=True, exist_ok=True)
+        (work / name).write_text("x", encoding="utf-8")
+    assets = function_archive("process_task", tmp_path, work="all").assets
+    assert {name for name in assets if name.startswith("work/")} == {
+        "work/__init__.py",
+        "work/kinds.py",
+        "work/a/b/page.html",
+        "work/c/requirements.txt",
+    }
+
+
+def packages(root: Path) -> dict[str, bytes]:
+    """Return the packages of all functions, by their keys in the table of needs."""
+    return {
+        key: zip_bytes(function_archive(needed.handler.split(".")[0], root, work=needed.work), root)
+        for key, needed in NEEDS.items()
+    }
 
 
 def test_a_change_of_the_domain_changes_every_package(clone: Path) -> None:

@@ -7,14 +7,16 @@ account, so that the ARNs of what they call are those that their policies name.
 import importlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import boto3
 from moto import mock_aws
 
+from taskguard.kinds import DEFAULT_LANE, Kind, Kinds, Lane
 from tests.proofs.conformance.template_types import SHAPES
 from tests.support.events import Context, http_event, received
 from tests.support.fake_outputs import ACCOUNT, REGION
@@ -22,6 +24,9 @@ from tests.support.program import ProgramRun
 
 # Each other call is allowed by an action of its own name:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-api-permissions-reference.html
+KINDS = Kinds({"video": Kind("work.videos:cut", lane="slow")}, {DEFAULT_LANE: Lane(), "slow": Lane()})
+"""A program with two lanes, and a kind whose module there is not."""
+
 ACTIONS = {"DeleteMessageBatch": "DeleteMessage"}
 """The IAM action that allows a call, where it has another name."""
 
@@ -61,8 +66,13 @@ class Deployed:
 
     @property
     def task_queue(self) -> str:
-        """The task queue's URL."""
+        """The default lane's task queue's URL."""
         return str(self.run.exports["taskQueueUrl"])
+
+    @property
+    def slow_queue(self) -> str:
+        """The other lane's task queue's URL."""
+        return str(self.run.exports["taskQueueUrls"]["slow"])
 
     @property
     def dead_letter_queue(self) -> str:
@@ -101,7 +111,7 @@ class Deployed:
 
         The queues are made anew: purging is allowed once a minute.
         """
-        for queue in (self.task_queue, self.dead_letter_queue):
+        for queue in (*self.run.exports["taskQueueUrls"].values(), self.dead_letter_queue):
             self.sqs.delete_queue(QueueUrl=queue)
         self._create_queues()
 
@@ -125,7 +135,7 @@ class Deployed:
         module = importlib.import_module(module_name)
         variables = {**inputs["environment"]["variables"], "FAILURE_RATE": "0", **environment}
         default_session = patch.object(boto3, "DEFAULT_SESSION", self._session(function))
-        with patch.dict(os.environ, variables), default_session:
+        with patch.dict(os.environ, variables), default_session, _declaring_kinds(module):
             module.application.cache_clear()
             try:
                 return getattr(module, name)(event, Context())
@@ -157,6 +167,11 @@ class Deployed:
     def _create_queues(self) -> None:
         for queue in self.run.all("aws:sqs/queue:Queue"):
             self.sqs.create_queue(QueueName=queue.inputs["name"])
+
+
+def _declaring_kinds(module: ModuleType) -> AbstractContextManager[object]:
+    reads_kinds = hasattr(module, "program_kinds")
+    return patch.object(module, "program_kinds", lambda: KINDS) if reads_kinds else nullcontext()
 
 
 def arn_of(service: str, params: Mapping[str, Any]) -> str:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from tests.proofs.conformance.deployed import Call, deployed
+from tests.proofs.conformance.deployed import KINDS, Call, deployed
 from tests.proofs.conformance.scenarios import SCENARIOS
-from tests.support.program import ProgramRun, Registered, run_program
+from tests.support.program import ProgramRun, Registered, run_with_kinds
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,8 @@ class Recording:
 
 @cache
 def recording(stack: str) -> Recording:
-    """Run all scenarios on a stack, once."""
-    run, output = run_program(stack), io.StringIO()
+    """Run all scenarios on a stack with two lanes, once."""
+    run, output = run_with_kinds(KINDS, stack=stack), io.StringIO()
     # A logger keeps the stream that it was made with: begin with a new one.
     logging.Logger.manager.loggerDict.pop(f"taskguard-{stack}", None)
     with deployed(run) as cloud, redirect_stdout(output):

@@ -13,7 +13,7 @@ from tests.proofs.conformance.deployed import Deployed
 from tests.support.attempts import performing, raising
 from tests.support.aws_calls import failing
 
-PROCESS, MONITOR = "process-task", "monitor-dlq"
+PROCESS, SLOW, MONITOR = "process-task", "process-task-slow", "monitor-dlq"
 
 
 def submit(cloud: Deployed) -> None:
@@ -190,6 +190,50 @@ def unexpected_record(cloud: Deployed) -> None:
     assert len(cloud.deliver(PROCESS, cloud.task_queue)) == 1
 
 
+def pass_on(cloud: Deployed) -> None:
+    """A task whose kind has moved to another lane goes there."""
+    _send(cloud, cloud.task_queue, _task("moved") | {"kind": "video"})
+    assert cloud.deliver(PROCESS, cloud.task_queue) == []
+
+
+def unavailable_kind(cloud: Deployed) -> None:
+    """A task whose kind's module cannot be imported waits, in a lane of its own."""
+    cloud.post("/tasks", _task("unavailable") | {"kind": "video"})
+    assert cloud.deliver(SLOW, cloud.slow_queue) == []
+    assert _state(cloud, "unavailable") == "RETRYING"
+
+
+def submit_children(cloud: Deployed) -> None:
+    """Work of either lane submits a task of the other."""
+    cloud.post("/tasks", _task("parent"))
+    with performing(lambda _payload, context: context.submit("video", 1)):
+        assert cloud.deliver(PROCESS, cloud.task_queue) == []
+    with performing(lambda _payload, context: context.submit("probe", 1)):
+        assert cloud.deliver(SLOW, cloud.slow_queue) == []
+    assert cloud.deliver(PROCESS, cloud.task_queue) == []
+
+
+def fail_and_give_up_in_another_lane(cloud: Deployed) -> None:
+    """The messages of another lane's tasks are hidden, and copied to the dead-letter queue that all share."""
+    cloud.post("/tasks", _task("slow-fails") | {"kind": "video"})
+    with performing(raising(RuntimeError("failed"))):
+        assert len(cloud.deliver(SLOW, cloud.slow_queue)) == 1
+    cloud.post("/tasks", _task("slow-hopeless") | {"kind": "video"})
+    with performing(raising(PermanentError("never"))):
+        assert cloud.deliver(SLOW, cloud.slow_queue) == []
+    assert cloud.deliver(MONITOR, cloud.dead_letter_queue) == []
+    assert _state(cloud, "slow-hopeless") == "DEAD_LETTERED"
+
+
+def wake_in_another_lane(cloud: Deployed) -> None:
+    """The waker sends to the lane of a task's kind."""
+    cloud.post("/tasks", _task("slow-later") | {"kind": "video"})
+    with performing(raising(RetryAfter(3600))):
+        assert cloud.deliver(SLOW, cloud.slow_queue) == []
+    cloud.change("slow-later", "SET dueAt = :now", now={"N": "1"})
+    assert cloud.wake("due")["woken"] == 1
+
+
 SCENARIOS = (
     submit,
     read,
@@ -207,6 +251,11 @@ SCENARIOS = (
     dead_letter_of_a_completed_task,
     table_unavailable,
     unexpected_record,
+    pass_on,
+    unavailable_kind,
+    submit_children,
+    fail_and_give_up_in_another_lane,
+    wake_in_another_lane,
 )
 """In this order: later ones use the tasks of earlier ones."""
 

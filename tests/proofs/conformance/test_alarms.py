@@ -128,6 +128,7 @@ HARMLESS = {
     Event.POSTPONED,
     Event.EARLY,
     Event.REDRIVEN,
+    Event.PASSED_ON,
     Event.WOKEN,
     Event.DUPLICATE,
     Event.BUSY,

@@ -7,11 +7,11 @@ from moto.iam.access_control import IAMPolicy, PermissionResult
 
 from policy.iam import statements
 from taskguard.edge.telemetry import Event
-from tests.proofs.conformance.deployed import Call
+from tests.proofs.conformance.deployed import KINDS, Call
 from tests.proofs.conformance.recording import WRITES_TRACES, Recording, lambda_calls, recording
-from tests.support.program import Registered, run_program
+from tests.support.program import Registered, run_with_kinds
 
-FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "submit-task", "wake-tasks")
+FUNCTIONS = ("get-task", "monitor-dlq", "process-task", "process-task-slow", "submit-task", "wake-tasks")
 Rights = set[tuple[str, str]]
 """Actions with the pattern of the ARNs that they are allowed on."""
 
@@ -96,7 +96,11 @@ def test_what_is_allowed_is_what_is_used(name: str, recorded: Recording) -> None
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("stack", ["dev", "local"])
 def test_other_stacks_allow_the_same_but_for_traces(stack: str, name: str, recorded: Recording) -> None:
-    policy = run_program(stack).one("aws:iam/rolePolicy:RolePolicy", f"{name}-policy").inputs["policy"]
+    policy = (
+        run_with_kinds(KINDS, stack=stack)
+        .one("aws:iam/rolePolicy:RolePolicy", f"{name}-policy")
+        .inputs["policy"]
+    )
     theirs = allowed(policy.replace(f"taskguard-{stack}-", "taskguard-prod-"))
     ours = allowed(policy_of(name, recorded).inputs["policy"])
     assert ours - theirs == {(action, "*") for action in WRITES_TRACES}

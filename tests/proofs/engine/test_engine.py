@@ -105,7 +105,7 @@ class FakeEngine:
         self.pending: list[Step] = []
         self.protected = False
         self.checked = 0
-        self._work = (product / "functions/process_task/work.py").read_text()
+        self._work = self._files()
         self._all = [
             step("same", TABLE, "tasks"),
             step("same", FUNCTION, "process-task"),
@@ -114,16 +114,19 @@ class FakeEngine:
             step("same", LOG_GROUP, "get-task-log"),
         ]
 
+    def _files(self) -> set[str]:
+        return {path.name for path in (self.product / "functions/work").iterdir()}
+
     def init(self) -> None:
         assert self.deployed == []
 
     def up(self) -> None:
         self.deployed = [each.urn for each in self._all]
-        self._work = (self.product / "functions/process_task/work.py").read_text()
+        self._work = self._files()
         self.pending = []
 
     def preview(self) -> list[Step]:
-        changed = (self.product / "functions/process_task/work.py").read_text() != self._work
+        changed = self._files() != self._work
         code = [step("update", FUNCTION, "process-task", "code")] if changed else []
         return [step("update", ALARM, "slow", "period"), *self.pending, *code]
 

@@ -92,9 +92,9 @@ class Api:
             _LOOK_UP_TRIES,
         )
 
-    def submit(self, task_id: str, payload: Mapping[str, Any]) -> ApiAnswer:
+    def submit(self, task_id: str, kind: str, payload: Mapping[str, Any]) -> ApiAnswer:
         """Submit a task; tried eight times while the answer is "not now" or there is none."""
-        body = json.dumps({"taskId": task_id, "payload": payload}).encode()
+        body = json.dumps({"taskId": task_id, "kind": kind, "payload": payload}).encode()
         headers = {"content-type": "application/json"}
         request = self._http.build_request("POST", f"{self._endpoint}/tasks", content=body, headers=headers)
         return self._ask(request, _SUBMIT_TRIES)

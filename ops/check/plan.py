@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from ops.errors import UsageError
 from taskguard.model.record import is_task_id
+
+FOR_GOOD = 100
+"""More failing attempts than any policy allows."""
 
 
 class AuthMode(StrEnum):
@@ -56,6 +60,8 @@ class CheckPlan:
         How many tasks are submitted at a time, 1 or more.
     auth, token
         How the API authorizes its callers; a token goes with `jwt` alone.
+    fail
+        Whether some tasks are to fail on purpose, also where the stack simulates no failures.
     """
 
     run: str
@@ -64,6 +70,7 @@ class CheckPlan:
     clients: int = 8
     auth: AuthMode = AuthMode.NONE
     token: str | None = None
+    fail: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a name that no task id can begin with, and a token that is missing or out of place."""
@@ -73,6 +80,11 @@ class CheckPlan:
     def task_ids(self) -> list[str]:
         """Return the ids of the tasks, in order."""
         return task_ids(self.run, self.tasks)
+
+    def payload(self, task_id: str) -> dict[str, Any]:
+        """Return what a task carries, for the built-in kind `probe`."""
+        attempts = {"3": FOR_GOOD, "7": 1}.get(task_id[-1]) if self.fail else None
+        return {"run": self.run, "task": task_id} | ({"failAttempts": attempts} if attempts else {})
 
 
 def checked_token(kind: AuthMode, token: str | None) -> str | None:

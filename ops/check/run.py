@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from itertools import cycle
 from threading import Event
 from types import TracebackType
 from typing import Self
@@ -17,8 +18,9 @@ from ops.check.result import CheckedTask, CheckResult
 from ops.errors import InterruptedByUserError, OpsError
 from ops.stack.aws import Aws
 from ops.stack.outputs import StackOutputs
-from ops.stack.status import Depth, depth_of
+from ops.stack.status import Depth, depth_of_all
 from ops.tasks import read_records
+from taskguard.kinds import probe_of
 from taskguard.model.record import TaskRecord
 
 POLL_SECONDS = 1.0
@@ -27,7 +29,7 @@ _TASKS_NAMED = 3
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a check stands: tasks submitted and settled, of how many, and the task queue's depth."""
+    """Where a check stands: tasks submitted and settled, of how many, and the task queues' depth."""
 
     total: int
     submitted: int
@@ -58,6 +60,7 @@ def check(
         The user pressed Ctrl-C; the text says which tasks are still running.
     """
     aws, ids, stopped = Aws(outputs), plan.task_ids(), Event()
+    kinds = dict(zip(ids, cycle(probes(outputs)), strict=False))
     auth = authorization(plan.auth, plan.token, aws)
     with connections(auth, plan.clients, local=aws.is_local, transport=transport) as http:
         api = Api(outputs.api_endpoint, http, sleep=stopped.wait)
@@ -65,13 +68,18 @@ def check(
         watch = Watch(
             plan.tasks,
             read=lambda wanted: read_records(aws.dynamodb, outputs.tasks_table_name, wanted),
-            depth=lambda: depth_of(aws.sqs, outputs.task_queue_url),
+            depth=lambda: depth_of_all(aws.sqs, outputs.task_queue_urls.values()),
             show=show,
         )
         with Submissions(
-            lambda each: api.submit(each, {"run": plan.run, "task": each}), ids, plan.clients, stopped
+            lambda each: api.submit(each, kinds[each], plan.payload(each)), ids, plan.clients, stopped
         ) as submissions:
             return watch.until_settled(submissions, plan.timeout)
+
+
+def probes(outputs: StackOutputs) -> list[str]:
+    """Return the kinds that a check submits: the probe of each lane, so that no real work is done."""
+    return [probe_of(lane) for lane in outputs.lanes() if probe_of(lane) in outputs.kinds.all]
 
 
 def _refuse_unusable(answer: ApiAnswer, endpoint: str, first_id: str) -> None:

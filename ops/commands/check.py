@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ops.check.plan import AuthMode
-from ops.commands.options import Auth, Clients, Json, Outputs, RunName, Stack, Tasks, Timeout, Token
+from ops.commands.options import Auth, Clients, Fail, Json, Outputs, RunName, Stack, Tasks, Timeout, Token
 from ops.errors import InterruptedByUserError
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ Examples:
 
   pulumi stack output --json | python -m ops check --outputs - --json
 
+Its tasks are of the built-in kind `probe`, so none of your work is done. They fail where the stack simulates
+failures, or with --fail.
+
 The exit code is 1 if a task was not accepted, or was accepted and has not settled in time.
 """
 
@@ -40,12 +43,13 @@ def check(  # noqa: PLR0913 - one parameter an option
     clients: Clients = 8,
     auth: Auth = AuthMode.NONE,
     token: Token = None,
+    fail: Fail = False,
 ) -> None:
-    """Submit tasks, watch them settle, report the outcomes."""
+    """Submit probes through every lane, watch them settle, report the outcomes."""
     from ops.check.plan import CheckPlan
     from ops.stack.outputs import find_outputs
 
-    plan = CheckPlan(run_name(run), tasks, timeout, clients, auth, token)
+    plan = CheckPlan(run_name(run), tasks, timeout, clients, auth, token, fail)
     found = find_outputs(outputs, stack)
     try:
         check_and_report(plan, found, as_json=as_json)

@@ -63,6 +63,10 @@ Stack = Annotated[
     str | None,
     typer.Option("--stack", metavar="NAME", help="Pulumi stack: runs `pulumi stack output --json`."),
 ]
+Lanes = Annotated[
+    list[str] | None,
+    typer.Option("--lane", metavar="LANE", help="Only this lane; may be given several times."),
+]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document to standard output, nothing else.")
 ]
@@ -76,6 +80,10 @@ RunName = Annotated[
 Timeout = Annotated[
     int,
     typer.Option("--timeout", min=0, metavar="S", help="Seconds to wait after the last submission."),
+]
+Fail = Annotated[
+    bool,
+    typer.Option("--fail", help="Let every task ending in 3 fail for good, and every one ending in 7 once."),
 ]
 Clients = Annotated[
     int, typer.Option("--clients", metavar="N", min=1, max=256, help="Tasks submitted at a time.")

@@ -5,7 +5,7 @@ import json
 
 import typer
 
-from ops.commands.options import Json, Outputs, Stack
+from ops.commands.options import Json, Lanes, Outputs, Stack
 
 STATUS_EXAMPLES = """
 Examples:
@@ -35,12 +35,13 @@ def status(*, outputs: Outputs = None, stack: Stack = None, as_json: Json = Fals
 
 PAUSE_EXAMPLES = """
 Tasks are still accepted, and wait in the queue for as long as it keeps them (see the stack's settings).
-Those being processed are finished. `resume` lets the rest run; so may `pulumi up --refresh`, which sees a
-paused mapping as drift.
+Those being processed are finished. `resume` lets the rest run; a deployment does not.
 
-Example:
+Examples:
 
   python -m ops pause --stack prod
+
+  python -m ops pause --lane slow
 """
 
 RESUME_EXAMPLES = """
@@ -50,26 +51,29 @@ Example:
 """
 
 
-def pause(*, outputs: Outputs = None, stack: Stack = None) -> None:
-    """Stop taking tasks from the queue, until `resume`."""
-    _switch(outputs, stack, on=False)
+def pause(*, lane: Lanes = None, outputs: Outputs = None, stack: Stack = None) -> None:
+    """Stop taking tasks from the queues, or from those of some lanes, until `resume`."""
+    _switch(outputs, stack, lane or [], on=False)
 
 
-def resume(*, outputs: Outputs = None, stack: Stack = None) -> None:
-    """Take tasks from the queue again."""
-    _switch(outputs, stack, on=True)
+def resume(*, lane: Lanes = None, outputs: Outputs = None, stack: Stack = None) -> None:
+    """Take tasks from the queues again."""
+    _switch(outputs, stack, lane or [], on=True)
 
 
-def _switch(outputs: str | None, stack: str | None, *, on: bool) -> None:
+def _switch(outputs: str | None, stack: str | None, named: list[str], *, on: bool) -> None:
     from ops.console import notes, results
     from ops.stack.aws import Aws
     from ops.stack.deliveries import mapping_of, switch
     from ops.stack.outputs import find_outputs
 
     found = find_outputs(outputs, stack)
-    client = Aws(found).lambda_
-    mapping = mapping_of(client, found.function_names["process_task"], found.task_queue_url)
-    notes.print(f"Event source mapping {mapping.uuid} is {mapping.state}.")
-    changed = switch(client, mapping.uuid, on=on)
-    state = "running" if on else "paused"
-    results.print(f"Deliveries are {state}." if changed else f"Deliveries were {state} already.")
+    client, lanes, state = Aws(found).lambda_, found.lanes(named), "running" if on else "paused"
+    for lane in lanes:
+        mapping = mapping_of(client, found.process_task(lane), found.task_queue_urls[lane])
+        notes.print(f"Event source mapping {mapping.uuid} is {mapping.state}.")
+        changed = switch(client, mapping.uuid, on=on)
+        of_lane = f" of the lane {lane}" if len(found.lanes()) > 1 else ""
+        results.print(
+            f"Deliveries{of_lane} are {state}." if changed else f"Deliveries{of_lane} were {state} already."
+        )

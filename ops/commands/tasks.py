@@ -12,6 +12,7 @@ from ops.commands.options import ErrorPattern, Json, Outputs, Since, Stack
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ops.stack.aws import Aws
     from ops.tasks import Selection
     from taskguard.model.record import TaskRecord
 
@@ -103,7 +104,7 @@ def show(
     outputs: Outputs = None,
     stack: Stack = None,
 ) -> None:
-    """Show everything that the table holds about a task, as JSON."""
+    """Show everything that the table holds about a task, with the state of its children, as JSON."""
     from ops.errors import OpsError
     from ops.stack.aws import Aws
     from ops.stack.outputs import find_outputs
@@ -116,4 +117,21 @@ def show(
     for name in ("payload", "result"):  # kept as JSON text
         if name in attributes:
             attributes[name] = json.loads(attributes[name])
+    if "children" in attributes:
+        attributes["children"] = _children(aws, attributes["children"])
     typer.echo(json.dumps(attributes, indent=2, ensure_ascii=False))
+
+
+def _children(aws: "Aws", task_ids: list[str]) -> list[dict[str, str | None]]:
+    """Return what became of the tasks that a task's work submitted; of one that is gone, None."""
+    from ops.tasks import read_records
+
+    found = read_records(aws.dynamodb, aws.outputs.tasks_table_name, task_ids, ("kind",))
+    return [
+        {
+            "taskId": task_id,
+            "kind": found[task_id].kind if task_id in found else None,
+            "status": found[task_id].status.value if task_id in found else None,
+        }
+        for task_id in task_ids
+    ]

@@ -4,7 +4,7 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,23 @@ class StackOutputs:
     def task_queue_url(self) -> str:
         """The default lane's task queue."""
         return self.task_queue_urls[DEFAULT_LANE]
+
+    def process_task(self, lane: str) -> str:
+        """Return the name of the function that does the tasks of a lane."""
+        return self.function_names["process_task" if lane == DEFAULT_LANE else f"process_task_{lane}"]
+
+    def lanes(self, named: Sequence[str] = ()) -> list[str]:
+        """Return the lanes of these names, or all of them, the default lane first.
+
+        Raises
+        ------
+        UsageError
+            The stack has no lane of such a name.
+        """
+        every = sorted(self.task_queue_urls, key=lambda lane: (lane != DEFAULT_LANE, lane))
+        if unknown := [lane for lane in named if lane not in every]:
+            raise UsageError(f"There is no lane {unknown[0]} on this stack; it has {', '.join(every)}.")
+        return [lane for lane in every if lane in named] if named else every
 
     @property
     def region(self) -> str:

@@ -1,5 +1,6 @@
 """How a stack stands: its queues, deliveries, dead letters and alarms."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +9,7 @@ from rich.table import Table
 from ops.console import print_table
 from ops.stack.deliveries import ENABLED, mapping_of
 from ops.tasks import count_dead_letters
+from taskguard.kinds import DEFAULT_LANE
 from taskguard.model.clock import to_text
 from taskguard.storage.indexes import DeadLetters
 
@@ -60,6 +62,16 @@ def depth_of(client: "SQSClient", queue_url: str) -> Depth:
     )
 
 
+def depth_of_all(client: "SQSClient", queue_urls: Iterable[str]) -> Depth:
+    """Return how many messages several queues hold together."""
+    depths = [depth_of(client, url) for url in queue_urls]
+    return Depth(
+        sum(each.visible for each in depths),
+        sum(each.in_flight for each in depths),
+        sum(each.delayed for each in depths),
+    )
+
+
 @dataclass(frozen=True)
 class ActiveAlarm:
     """An alarm in state ALARM, with the reason that CloudWatch gives."""
@@ -84,32 +96,43 @@ def active_alarms(client: "CloudWatchClient", topic_arn: str) -> list[ActiveAlar
 
 
 @dataclass(frozen=True)
+class LaneHealth:
+    """The depth of a lane's task queue, and the state of its event source mapping."""
+
+    depth: Depth
+    deliveries: str
+
+
+@dataclass(frozen=True)
 class Health:
     """A stack's queues, deliveries, dead letters and alarms.
 
     Attributes
     ----------
-    task_queue, dead_letter_queue
-        Depths. Lambda drains both queues: messages that stay there mean trouble.
-    deliveries, dead_letter_deliveries
-        States of the two event source mappings.
+    lanes
+        Each lane's task queue and deliveries, the default lane first.
+    dead_letter_queue
+        Its depth. Lambda drains all queues: messages that stay there mean trouble.
+    dead_letter_deliveries
+        State of its event source mapping.
     dead_letters
         How many tasks are DEAD_LETTERED, and since when the oldest is.
     alarms
         Those in state ALARM.
     """
 
-    task_queue: Depth
+    lanes: dict[str, LaneHealth]
     dead_letter_queue: Depth
-    deliveries: str
     dead_letter_deliveries: str
     dead_letters: DeadLetters
     alarms: list[ActiveAlarm]
 
     def document(self) -> dict[str, Any]:
         """Make the JSON report."""
+        lanes = {name: _depth(lane.depth, lane.deliveries) for name, lane in self.lanes.items()}
         return {
-            "taskQueue": _depth(self.task_queue, self.deliveries),
+            "taskQueue": lanes[DEFAULT_LANE],
+            "lanes": lanes,
             "deadLetterQueue": _depth(self.dead_letter_queue, self.dead_letter_deliveries),
             "deadLetters": self.dead_letters.count,
             "oldestDeadLetterAt": self.dead_letters.oldest and to_text(self.dead_letters.oldest),
@@ -121,9 +144,14 @@ def health_of(aws: "Aws") -> Health:
     """Ask the stack's services how it stands."""
     outputs, functions = aws.outputs, aws.outputs.function_names
     return Health(
-        task_queue=depth_of(aws.sqs, outputs.task_queue_url),
+        lanes={
+            lane: LaneHealth(
+                depth_of(aws.sqs, outputs.task_queue_urls[lane]),
+                mapping_of(aws.lambda_, outputs.process_task(lane), outputs.task_queue_urls[lane]).state,
+            )
+            for lane in outputs.lanes()
+        },
         dead_letter_queue=depth_of(aws.sqs, outputs.dead_letter_queue_url),
-        deliveries=mapping_of(aws.lambda_, functions["process_task"], outputs.task_queue_url).state,
         dead_letter_deliveries=mapping_of(
             aws.lambda_, functions["monitor_dlq"], outputs.dead_letter_queue_url
         ).state,
@@ -137,10 +165,12 @@ def print_health(console: "Console", health: Health) -> None:
     table = Table(header_style="bold")
     for heading in ("queue", "visible", "in flight", "delayed", "deliveries"):
         table.add_column(heading, justify="left" if heading in {"queue", "deliveries"} else "right")
-    table.add_row("tasks", *_cells(health.task_queue), health.deliveries)
+    for name, lane in health.lanes.items():
+        title = "tasks" if name == DEFAULT_LANE else f"tasks ({name})"
+        table.add_row(title, *_cells(lane.depth), lane.deliveries)
     table.add_row("dead letters", *_cells(health.dead_letter_queue), health.dead_letter_deliveries)
     print_table(console, table)
-    if health.deliveries != ENABLED:
+    if any(lane.deliveries != ENABLED for lane in health.lanes.values()):
         console.print("Tasks are accepted and wait: `python -m ops resume` lets them run.", style="yellow")
     if health.dead_letters.oldest:
         console.print(f"Oldest dead letter: {to_text(health.dead_letters.oldest)}")

@@ -61,6 +61,22 @@ class MotoStack:
         for key, environment in (("process_task", {"RECORD_TTL_DAYS": "30"}), ("monitor_dlq", {})):
             _create_function(self.aws, self.outputs.function_names[key], role, environment)
 
+    def with_lane(self, lane: str) -> dict[str, Any]:
+        """Give the stack another lane with its queue, function and mapping, and return its outputs."""
+        self.deploy_consumers()
+        url, function = f"{self.outputs.task_queue_url}-{lane}", f"taskguard-test-process-task-{lane}"
+        self.aws.sqs.create_queue(QueueName=url.rsplit("/", 1)[-1])
+        role = self.aws.session.client("iam").get_role(RoleName="role")["Role"]["Arn"]
+        _create_function(self.aws, function, role, {})
+        source = f"arn:aws:sqs:{self.outputs.region}:123456789012:{url.rsplit('/', 1)[-1]}"
+        self.aws.lambda_.create_event_source_mapping(EventSourceArn=source, FunctionName=function)
+        document = outputs_document()
+        return document | {
+            "taskQueueUrls": {"default": self.outputs.task_queue_url, lane: url},
+            "functionNames": document["functionNames"] | {f"process_task_{lane}": function},
+            "lanes": {"default": {"closed": False}, lane: {"closed": False}},
+        }
+
     def deploy_consumers(self) -> None:
         """Give both queues their function and mapping; moto needs Docker for what is sent then."""
         self.deploy_functions()

@@ -37,17 +37,17 @@ def _in_turn(*responses: httpx.Response | Exception) -> Handler:
     return handler
 
 
-def test_a_task_is_posted_with_its_id_and_payload() -> None:
+def test_a_task_is_posted_with_its_id_kind_and_payload() -> None:
     seen: list[httpx.Request] = []
 
     def handler(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(202, json={})
 
-    assert _api(handler, []).submit("a-00", {"n": 1}).accepted
+    assert _api(handler, []).submit("a-00", "probe", {"n": 1}).accepted
     assert str(seen[0].url) == "https://api.test/$default/tasks"
     assert seen[0].headers["content-type"] == "application/json"
-    assert json.loads(seen[0].content) == {"taskId": "a-00", "payload": {"n": 1}}
+    assert json.loads(seen[0].content) == {"taskId": "a-00", "kind": "probe", "payload": {"n": 1}}
 
 
 def test_not_now_is_tried_again_after_the_time_the_server_names() -> None:
@@ -56,38 +56,38 @@ def test_not_now_is_tried_again_after_the_time_the_server_names() -> None:
         httpx.Response(503, headers={"retry-after": "2"}),
         httpx.Response(429, headers={"retry-after": "1"}),
     )
-    answer = _api(_in_turn(*busy, httpx.Response(202)), waits).submit("a", {})
+    answer = _api(_in_turn(*busy, httpx.Response(202)), waits).submit("a", "probe", {})
     assert (answer.accepted, answer.tries, waits) == (True, 3, [2.0, 1.0])
 
 
 def test_a_lost_answer_is_tried_again_and_finding_the_task_is_then_success() -> None:
     waits: list[float] = []
     lost = httpx.ReadTimeout("timed out")
-    answer = _api(_in_turn(lost, httpx.Response(200)), waits).submit("a", {})
+    answer = _api(_in_turn(lost, httpx.Response(200)), waits).submit("a", "probe", {})
     assert (answer.accepted, answer.existed, waits) == (True, False, [0.25])
 
 
 @pytest.mark.parametrize("status", [200, 409])
 def test_a_task_that_was_there_before_is_told_apart(status: int) -> None:
-    answer = _api(_in_turn(httpx.Response(status)), []).submit("a", {})
+    answer = _api(_in_turn(httpx.Response(status)), []).submit("a", "probe", {})
     assert (answer.accepted, answer.existed) == (False, True)
 
 
 def test_a_conflict_is_a_conflict_also_after_a_retry() -> None:
-    answer = _api(_in_turn(httpx.Response(503), httpx.Response(409)), []).submit("a", {})
+    answer = _api(_in_turn(httpx.Response(503), httpx.Response(409)), []).submit("a", "probe", {})
     assert (answer.accepted, answer.existed) == (False, True)
 
 
 def test_a_refusal_is_not_tried_again_and_keeps_the_apis_words() -> None:
     problem = {"type": "about:blank", "title": "Too large", "status": 413, "detail": "at most 256 KiB"}
-    answer = _api(_in_turn(httpx.Response(413, json=problem)), []).submit("a", {})
+    answer = _api(_in_turn(httpx.Response(413, json=problem)), []).submit("a", "probe", {})
     assert not answer.accepted
     assert answer.detail == "413 Request Entity Too Large: Too large: at most 256 KiB"
 
 
 def test_it_gives_up_after_eight_tries() -> None:
     waits: list[float] = []
-    answer = _api(lambda _: httpx.Response(503), waits).submit("a", {})
+    answer = _api(lambda _: httpx.Response(503), waits).submit("a", "probe", {})
     assert (answer.status_code, answer.tries, len(waits)) == (503, 8, 7)
 
 
@@ -101,7 +101,7 @@ def test_no_answer_at_all_is_said_in_words() -> None:
 
 
 def test_a_stopped_run_does_not_try_again() -> None:
-    answer = _api(lambda _: httpx.Response(503), [], stopped=True).submit("a", {})
+    answer = _api(lambda _: httpx.Response(503), [], stopped=True).submit("a", "probe", {})
     assert answer == ApiAnswer(503, "503 Service Unavailable", answer.seconds, tries=1)
 
 

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from ops.check.plan import name_of, task_ids
+from ops.check.plan import CheckPlan, name_of, task_ids
 from ops.errors import UsageError
 
 
@@ -34,3 +34,9 @@ def test_a_run_is_named_after_its_second_in_utc() -> None:
 def test_a_name_that_cannot_begin_a_task_id_is_refused(name: str) -> None:
     with pytest.raises(UsageError, match="--run"):
         task_ids(name, 30)
+
+
+def test_tasks_fail_on_purpose_only_if_that_is_asked_for() -> None:
+    assert CheckPlan("r").payload("r-03") == {"run": "r", "task": "r-03"}
+    asked = CheckPlan("r", fail=True)
+    assert [asked.payload(f"r-0{n}").get("failAttempts") for n in (0, 3, 7)] == [None, 100, 1]

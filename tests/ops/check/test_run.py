@@ -1,14 +1,19 @@
+import json
 from collections.abc import Callable, Sequence
 from threading import Event
 
 import pytest
 
 from ops.check.api import ApiAnswer
+from ops.check.plan import CheckPlan
 from ops.check.result import CheckResult
-from ops.check.run import Progress, Submissions, Watch
+from ops.check.run import Progress, Submissions, Watch, check, probes
 from ops.errors import InterruptedByUserError, OpsError
+from ops.stack.outputs import from_document
 from ops.stack.status import Depth
 from taskguard.model.record import TaskRecord
+from tests.ops.fake_api import FakeApi
+from tests.ops.moto_stack import MotoStack
 from tests.ops.sample_records import record, task_record
 from tests.support.aws_in_process import MovableClock
 
@@ -122,3 +127,24 @@ def test_ctrl_c_stops_submitting() -> None:
     with pytest.raises(KeyboardInterrupt):
         interrupted()
     assert len(started) <= 4
+
+
+def test_a_check_submits_the_probe_of_each_lane_in_turn_and_no_real_work(stack: MotoStack) -> None:
+    document = stack.with_lane("slow") | {
+        "kinds": {"real": {"work": "work.a:b", "lane": "slow", "aliases": []}}
+    }
+    api = FakeApi(stack)
+    result = check(CheckPlan("r", tasks=4), from_document(document, "test"), lambda _: None, api)
+    sent = [json.loads(request.content) for request in api.requests if request.method == "POST"]
+    assert {each["taskId"]: each["kind"] for each in sent} == {
+        "r-00": "probe",
+        "r-01": "probe.slow",
+        "r-02": "probe",
+        "r-03": "probe.slow",
+    }
+    assert result.lost == 0
+
+
+def test_a_closed_lane_is_not_probed(stack: MotoStack) -> None:
+    document = stack.with_lane("slow") | {"lanes": {"default": {}, "slow": {"closed": True}}}
+    assert probes(from_document(document, "test")) == ["probe"]

@@ -99,3 +99,13 @@ def test_a_stack_that_is_gone_is_told_in_awss_words(ops: Ops, stack: MotoStack) 
     assert (done.exit_code, done.stdout) == (1, "")
     assert "Error: AWS: " in done.stderr
     assert "ResourceNotFoundException" in done.stderr
+
+
+def test_show_lists_children_with_what_became_of_them(stack: MotoStack, ops: Ops) -> None:
+    stack.put({**record("parent", "COMPLETED", "COMPLETED"), "children": ["c-1", "c-2"]})
+    stack.put({**record("c-1", "RETRYING", "FAILED"), "kind": "part", "parentId": "parent"})
+    assert json.loads(ops("show", "parent").stdout)["children"] == [
+        {"taskId": "c-1", "kind": "part", "status": "RETRYING"},
+        {"taskId": "c-2", "kind": None, "status": None},
+    ]
+    assert json.loads(ops("show", "c-1").stdout)["parentId"] == "parent"

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from taskguard.edge.telemetry import Event, Telemetry, log_lines_of
+from taskguard.attempt import Running, do_work
+from taskguard.edge.telemetry import Event, Telemetry
 from taskguard.model import json_text
 from taskguard.model.clock import Clock, to_text
 from taskguard.model.errors import (
     AwsRefused,
-    InvalidJson,
     KindUnavailable,
-    PermanentError,
     RetryAfter,
     TimedOut,
     UnreadableMessage,
@@ -22,7 +21,6 @@ from taskguard.model.json_text import Json
 from taskguard.model.message import AT_ONCE, ComeBack, Delivery, Done, Message, Verdict
 from taskguard.model.payload import checked_submission
 from taskguard.model.record import (
-    CHILDREN_KEPT,
     Attempt,
     Failure,
     Status,
@@ -36,29 +34,12 @@ from taskguard.storage.store import Refused, TaskStore
 from taskguard.submit import Origin, Submitter
 from taskguard.work import Context, Perform
 
-MAX_RESULT_BYTES: Final = 64 * 1024
-"""Largest result kept in the record, as compact UTF-8 JSON."""
-
 WAKERS_HORIZON: Final = timedelta(minutes=15)
 """How far ahead the waker sends the messages of tasks that wait in the table; see `taskguard.wake`."""
 
 
 PASSED_ON_AFTER: Final = timedelta(seconds=2)
 """How long a message waits that was passed on to another lane."""
-
-
-@dataclass(frozen=True)
-class Running:
-    """An attempt that runs: its claimed record, its own end, and the tasks that its work has submitted."""
-
-    record: TaskRecord
-    work_until: datetime
-    children: list[str] = field(default_factory=list)
-
-    def with_children(self) -> TaskRecord:
-        """Return the record with what this attempt has submitted, each child once."""
-        listed = dict.fromkeys((*self.record.children, *self.children))
-        return replace(self.record, children=tuple(listed)[:CHILDREN_KEPT])
 
 
 @dataclass(frozen=True)
@@ -90,7 +71,7 @@ class Processor:
     clock: Clock
     telemetry: Telemetry
     submitter: Submitter
-    running: dict[str, "Running"] = field(default_factory=dict)
+    running: dict[str, Running] = field(default_factory=dict)
 
     def process(self, delivery: Delivery) -> Verdict:
         """Try the task of one message.
@@ -244,7 +225,7 @@ class Processor:
         started = record.attempts[-1].started_at
         return min(started + timedelta(seconds=found.kind.timeout_seconds), delivery.work_until)
 
-    def _work(self, running: "Running", delivery: Delivery) -> tuple[BaseException | None, Json]:
+    def _work(self, running: Running, delivery: Delivery) -> tuple[BaseException | None, Json]:
         """Do the work and return its error, or None and its result."""
         record = running.record
         context = Context(
@@ -257,14 +238,9 @@ class Processor:
             delivery.request_id,
             partial(self._submit, running),
         )
-        try:
-            with log_lines_of(context.task_id, context.kind, context.attempt):
-                result = self.perform(record.payload, context)
-            return None, _checked_result(result)
-        except (Exception, SystemExit) as error:  # work may even call sys.exit(); its neighbours go on
-            return error, None
+        return do_work(self.perform, record.payload, context)
 
-    def _submit(self, running: "Running", kind: str, payload: Json, key: str) -> str:
+    def _submit(self, running: Running, kind: str, payload: Json, key: str) -> str:
         """Submit a child of a running task, which is noted in the record when the attempt is reported."""
         parent = running.record
         wanted = checked_submission(self.tasks.kinds, kind, payload)
@@ -354,18 +330,3 @@ def _failure(error: BaseException, decision: RetryDecision) -> Failure:
     if isinstance(error, RetryAfter) and decision.next is Next.EXHAUSTED:
         return Failure.of(error, type_name="DeadlineExceeded")
     return Failure.of(error)
-
-
-def _checked_result(result: Json) -> Json:
-    try:
-        size = json_text.size(result)
-        kept = json_text.parse(json_text.compact(result))  # what cannot be read back must not be kept
-    except (TypeError, ValueError, RecursionError) as error:
-        raise PermanentError(f"the work's result is not a JSON value: {error}") from error
-    except InvalidJson as error:
-        raise PermanentError(f"the work's result {error}") from error
-    if size > MAX_RESULT_BYTES:
-        raise PermanentError(
-            f"the work's result is {size} bytes of JSON; at most {MAX_RESULT_BYTES} are kept"
-        )
-    return kept

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime
 
+from taskguard.attempt import MAX_RESULT_BYTES
 from taskguard.model import json_text
 from taskguard.model.message import MAX_PAYLOAD_BYTES
 from taskguard.model.record import (
@@ -15,7 +16,6 @@ from taskguard.model.record import (
     Status,
     TaskRecord,
 )
-from taskguard.process import MAX_RESULT_BYTES
 from taskguard.storage.items import attempt_value, new_item, to_values
 from tests.proofs.simulation.aws.values import item_size
 

@@ -124,7 +124,7 @@ def to_submission(value: Json, kinds: Kinds) -> Submission:
         faults.append(Fault("/payload", "is missing; any JSON value will do"))
         raise InvalidSubmission(faults)
     try:
-        submission = checked_submission(kinds, value.get("kind"), value["payload"], given_id)
+        submission = checked_submission(kinds, value.get("kind", kinds.default), value["payload"], given_id)
     except InvalidSubmission as error:
         raise InvalidSubmission([*faults, *error.faults]) from error
     if faults:

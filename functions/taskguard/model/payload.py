@@ -25,7 +25,7 @@ MAX_KINDS_NAMED: Final = 50
 
 
 def checked_submission(kinds: Kinds, kind: object, payload: Json, task_id: str | None = None) -> Submission:
-    """Return the submission of a task of a kind, None being the default kind.
+    """Return the submission of a task of a kind.
 
     Raises
     ------
@@ -34,7 +34,7 @@ def checked_submission(kinds: Kinds, kind: object, payload: Json, task_id: str |
     TooLarge
         The payload has more than 256 KiB.
     """
-    found = kinds.find(kind) if kind is None or isinstance(kind, str) else None
+    found = kinds.find(kind) if isinstance(kind, str) else None
     if found is None:
         raise InvalidSubmission([Fault("/kind", f"is not known; {_known(kinds)}")])
     if json_text.size(payload) > MAX_PAYLOAD_BYTES:

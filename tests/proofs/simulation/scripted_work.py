@@ -7,10 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, NoReturn, TypeAlias
 
+from taskguard.attempt import MAX_RESULT_BYTES
 from taskguard.model.errors import PermanentError, RetryAfter
 from taskguard.model.json_text import Json
 from taskguard.model.record import MAX_ERROR_BYTES
-from taskguard.process import MAX_RESULT_BYTES
 from taskguard.work import Context as Attempt
 from tests.proofs.simulation import settings
 from tests.proofs.simulation.history import Child, History, ProcessDied, WorkStarted

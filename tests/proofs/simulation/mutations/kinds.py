@@ -7,12 +7,13 @@ from typing import Any
 from unittest.mock import patch
 
 import taskguard.process
+from taskguard.attempt import Running
 from taskguard.kinds import Kinds, NamedKind
 from taskguard.model.errors import KindUnavailable, NotSubmitted, PermanentError
 from taskguard.model.json_text import Json
 from taskguard.model.message import Delivery, Message, Submission, Verdict
 from taskguard.perform import Performer
-from taskguard.process import Processor, Running
+from taskguard.process import Processor
 from taskguard.submit import Origin, Submitter
 from taskguard.work import Context
 from tests.proofs.simulation.mutations.mutation import Mutation

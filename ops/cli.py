@@ -5,7 +5,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from ops.commands import check, local, redrive, repair, stack, tasks
+from ops.commands import check, kinds, local, redrive, repair, stack, tasks
 from ops.console import notes
 from ops.errors import explain
 
@@ -47,5 +47,7 @@ for command, examples in (
     (repair.repair, repair.REPAIR_EXAMPLES),
     (stack.pause, stack.PAUSE_EXAMPLES),
     (stack.resume, stack.RESUME_EXAMPLES),
+    (kinds.kinds, kinds.KINDS_EXAMPLES),
+    (kinds.perform, kinds.PERFORM_EXAMPLES),
 ):
     app.command(epilog=examples)(command)

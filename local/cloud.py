@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from local.aws_clients import ACCESS_KEY, SECRET_KEY
 from local.emulator.child import ending_by_exception, leashed_child
 from local.emulator.server import HOST, RUNS_FOLDER, Emulator, running_emulator
 from local.errors import DeployError
-from local.outputs import published
+from local.outputs import DEPLOYED, published
 from local.project import REPOSITORY, load_stack_config
 
 OUTPUTS_FILE = RUNS_FOLDER / "outputs.json"
@@ -26,13 +27,14 @@ def to_stderr(message: str) -> None:
 
 
 @contextlib.contextmanager
-def local_cloud(
+def local_cloud(  # noqa: PLR0913 - what a local cloud may be asked for
     *,
     stack: str = "local",
     overrides: Mapping[str, str] = {},
     outputs_file: Path | None = OUTPUTS_FILE,
     progress: Callable[[str], None] = to_stderr,
     program_folder: Path = REPOSITORY,
+    watch: bool = False,
 ) -> Iterator[dict[str, Any]]:
     """Start an emulator, deploy the program into it, and yield the stack's outputs, with `awsEndpointUrl`.
 
@@ -51,6 +53,8 @@ def local_cloud(
         Called with a line of text for each step.
     program_folder
         The folder of `Pulumi.yaml` and `__main__.py`.
+    watch
+        Whether files that are saved in its `functions/` are taken over meanwhile.
 
     Raises
     ------
@@ -61,19 +65,19 @@ def local_cloud(
     load_stack_config(stack, overrides, program_folder=program_folder)
     with ending_by_exception(), running_emulator(progress) as emulator:
         progress(f"AWS emulator at {emulator.endpoint_url}; deploying stack '{stack}' into it ...")
-        outputs_source = _deploy(emulator, stack, overrides, program_folder, progress)
-        with published(outputs_source, outputs_file):
-            yield json.loads(outputs_source.read_text(encoding="utf-8"))
+        outputs = emulator.folder / "outputs.json"
+        command = _deployment(emulator, outputs, stack, overrides, program_folder)
+        with (
+            _running([*command, "--watch"] if watch else command, emulator.folder, progress),
+            published(outputs, outputs_file),
+        ):
+            yield json.loads(outputs.read_text(encoding="utf-8"))
 
 
-def _deploy(
-    emulator: Emulator,
-    stack: str,
-    overrides: Mapping[str, str],
-    program_folder: Path,
-    progress: Callable[[str], None],
-) -> Path:
-    outputs = emulator.folder / "outputs.json"
+def _deployment(
+    emulator: Emulator, outputs: Path, stack: str, overrides: Mapping[str, str], program_folder: Path
+) -> list[str]:
+    """Return the command that deploys the program."""
     options = {
         "--endpoint": emulator.endpoint_url,
         "--outputs": str(outputs),
@@ -82,23 +86,36 @@ def _deploy(
         "--program": str(program_folder),
     }
     command = [sys.executable, "-m", "local.emulator.leash", str(emulator.folder), "local.deployer.deploy"]
-    _run(command + [word for option in options.items() for word in option], emulator.folder, progress)
-    return outputs
+    return command + [word for option in options.items() for word in option]
 
 
-def _run(command: list[str], folder: Path, progress: Callable[[str], None]) -> None:
+@contextlib.contextmanager
+def _running(command: list[str], folder: Path, progress: Callable[[str], None]) -> Iterator[None]:
+    """Run a deployment until it has deployed, or if it goes on watching, for as long as the context lasts."""
     with (
         (folder / "deploy.log").open("w+b") as errors,
         leashed_child(
             command, environment=_environment(), folder=REPOSITORY, stdout=subprocess.PIPE, stderr=errors
         ) as process,
     ):
-        for line in process.stdout or ():
-            progress(line.decode(errors="replace").rstrip())
+        lines = (line.decode(errors="replace").rstrip() for line in process.stdout or ())
+        for line in lines:
+            if line == DEPLOYED:
+                threading.Thread(target=_pass_on, args=(lines, progress), daemon=True).start()
+                yield
+                return
+            progress(line)
         if process.wait() != 0:
             errors.seek(0)
             said = errors.read().decode(errors="replace").strip()
             raise DeployError(said or f"The deployment ended with code {process.returncode}.")
+        yield
+
+
+def _pass_on(lines: Iterator[str], progress: Callable[[str], None]) -> None:
+    with contextlib.suppress(ValueError):  # the pipe was closed, as the context was left
+        for line in lines:
+            progress(line)
 
 
 def _environment() -> dict[str, str]:

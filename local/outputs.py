@@ -5,7 +5,10 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+
+DEPLOYED: Final = "DEPLOYED"
+"""The line by which a deployment that goes on watching says that the outputs are there."""
 
 
 def write_json(file: Path, document: Mapping[str, Any]) -> None:

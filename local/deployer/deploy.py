@@ -3,6 +3,7 @@
 `python -m local.deployer.deploy --endpoint URL --outputs FILE`
 
 It exits with 0 and leaves an outputs file, or exits with 1, the reason on standard error, and leaves none.
+With `--watch` it says `DEPLOYED` instead of exiting with 0, and takes over what is saved in `functions/`.
 """
 
 import argparse
@@ -12,7 +13,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -24,20 +25,38 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
 from local.deployer.engine import STACK_TYPE, Program, ProgramMonitor, execute
+from local.deployer.reload import Deployed, Reloader, Snapshot, snapshot, watch
 from local.errors import DeployError, LocalCloudError, ResourceError
-from local.outputs import write_json
+from local.outputs import DEPLOYED, write_json
 from local.project import REPOSITORY, load_project, load_stack_config
 from local.resources import CREATORS
 from local.resources.inputs import Inputs
 
+FUNCTIONS = "functions"
 DEFAULT_REGION = "us-east-1"
 
 CreateResource = Callable[[str, str, dict[str, Any]], tuple[str, dict[str, Any]]]
 """Creates a resource from its type, logical name and inputs; returns its physical id and its state."""
 
 
-def deploy(folder: Path, stack: str, overrides: Mapping[str, str], endpoint_url: str) -> dict[str, Any]:
-    """Run the program of `folder` and create all its resources in the emulator; return the stack's outputs.
+@dataclass(frozen=True)
+class Deployment:
+    """A program in an emulator.
+
+    Attributes
+    ----------
+    outputs
+        The stack's, with `awsEndpointUrl`.
+    """
+
+    aws: AwsClients
+    program: Program
+    deployed: Deployed
+    outputs: dict[str, Any]
+
+
+def deploy(folder: Path, stack: str, overrides: Mapping[str, str], endpoint_url: str) -> Deployment:
+    """Run the program of `folder` and create all its resources in the emulator.
 
     Raises
     ------
@@ -47,9 +66,12 @@ def deploy(folder: Path, stack: str, overrides: Mapping[str, str], endpoint_url:
     project = load_project(folder).name
     config = load_stack_config(stack, overrides, program_folder=folder)
     aws = AwsClients(endpoint_url, config.get("aws:region", DEFAULT_REGION))
-    create = creation(aws, Autonaming(project, stack, config))
-    outputs = run_program(Program(folder, project, stack, config), create)
-    return {**outputs, "awsEndpointUrl": endpoint_url}
+    deployed = Deployed(creation(aws, Autonaming(project, stack, config)))
+    # The real AWS provider's, for `pulumi up -s local`: this emulator has an address of its own.
+    here = {key: value for key, value in config.items() if key != "aws:endpoints"}
+    program = Program(folder, project, stack, here)
+    outputs = run_program(program, deployed)
+    return Deployment(aws, program, deployed, {**outputs, "awsEndpointUrl": endpoint_url})
 
 
 def creation(aws: AwsClients, autonaming: Autonaming) -> CreateResource:
@@ -80,11 +102,9 @@ def run_program(program: Program, create: CreateResource) -> dict[str, Any]:
         The program, or one of its resources, failed.
     """
     monitor = DeployingMonitor(create)
-    # The real AWS provider's, for `pulumi up -s local`: this emulator has an address of its own.
-    config = {key: value for key, value in program.config.items() if key != "aws:endpoints"}
     failed: BaseException | None = None
     try:
-        execute(replace(program, config=config), monitor)
+        execute(program, monitor)
     # A program that calls `sys.exit` has not run to its end, which must not look like success.
     except (Exception, SystemExit) as error:
         failed = error
@@ -197,15 +217,34 @@ def main() -> int:
     # asyncio would repeat the one failure that is reported below, with a traceback each time.
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     options = _options()
+    program: Path = options.program.resolve()
+    known = snapshot(program / FUNCTIONS) if options.watch else {}
     try:
-        outputs = deploy(
-            options.program.resolve(), options.stack, json.loads(options.overrides), options.endpoint
-        )
+        deployment = deploy(program, options.stack, json.loads(options.overrides), options.endpoint)
     except LocalCloudError as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    write_json(options.outputs, outputs)
+    write_json(options.outputs, deployment.outputs)
+    if options.watch:
+        _watch(deployment, known, options.outputs)
     return 0
+
+
+def _watch(deployment: Deployment, known: Snapshot, outputs: Path) -> NoReturn:
+    def say(text: str) -> None:
+        sys.stdout.write(f"{text}\n")
+        sys.stdout.flush()
+
+    reloader = Reloader(
+        deployment.aws,
+        deployment.program,
+        deployment.deployed,
+        say,
+        lambda told: write_json(outputs, told),
+    )
+    say(DEPLOYED)
+    watch(deployment.program.folder / FUNCTIONS, known, reloader.reload)
+    raise AssertionError("nobody stops it: it is on a leash")
 
 
 def _options() -> argparse.Namespace:
@@ -217,6 +256,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--program", default=REPOSITORY, type=Path, help="folder of Pulumi.yaml and __main__.py"
     )
+    parser.add_argument("--watch", action="store_true", help="take over what is saved, until killed")
     return parser.parse_args()
 
 

@@ -29,7 +29,7 @@ from ops.commands.options import (
 
 @contextmanager
 def local_stack(
-    stack: str, overrides: Mapping[str, str], outputs_file: Path | None
+    stack: str, overrides: Mapping[str, str], outputs_file: Path | None, *, watch: bool = False
 ) -> Iterator[dict[str, Any]]:
     """Bring a local cloud up, yield its outputs, and take it down again, whatever happens.
 
@@ -42,7 +42,7 @@ def local_stack(
     from ops.console import notes
 
     where: dict[str, Any] = {} if outputs_file is None else {"outputs_file": outputs_file}
-    with local_cloud(stack=stack, overrides=overrides, progress=notes.print, **where) as outputs:
+    with local_cloud(stack=stack, overrides=overrides, progress=notes.print, watch=watch, **where) as outputs:
         yield outputs
 
 
@@ -88,13 +88,13 @@ def local(
     seed: Seed = None,
     settings: Settings = None,
 ) -> None:
-    """Keep a local cloud up, with the program in it, until Ctrl-C."""
+    """Keep a local cloud up, with the program in it and what you save meanwhile, until Ctrl-C."""
     from ops.console import notes, results
 
     overrides = settings_of(settings, seed)
-    with local_stack(stack, overrides, outputs_file) as outputs:
+    with local_stack(stack, overrides, outputs_file, watch=True) as outputs:
         results.print(welcome(outputs))
-        notes.print("Press Ctrl-C to stop.")
+        notes.print("What you save in functions/ is taken over at once. Press Ctrl-C to stop.")
         try:
             threading.Event().wait()
         except KeyboardInterrupt:

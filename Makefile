@@ -14,7 +14,7 @@ APART := local/requirements tests/proofs/conformance/requirements
 SOURCES := __main__.py infra functions local ops policy benchmarks docs tests
 
 .DEFAULT_GOAL := help
-.PHONY: help demo local unit test lint format docs lock bench faults model fuzz chaos engine clean
+.PHONY: help demo local unit test lint format docs lock bench lanes faults model fuzz chaos engine clean
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
@@ -55,6 +55,9 @@ lock: $(VENV)/.installed-dev ## Compile what is installed, with hashes, from req
 
 bench: $(VENV)/.installed-dev ## Measure what each function's imports cost at cold start
 	@exec $(BIN)/python -m benchmarks.import_cost $(ARGS)
+
+lanes: $(VENV)/.installed-dev ## Measure whether a slow lane delays a quick one, on the local cloud
+	@exec $(BIN)/python -m benchmarks.lanes
 
 faults: $(VENV)/.installed-dev ## Fail every step in every way and check that no task is lost (ARGS="--seed 7")
 	@$(BIN)/python -m tests.proofs.simulation $(ARGS)

@@ -1,0 +1,130 @@
+"""Work that submits work: each child once, recorded and queued, known to its parent."""
+
+from typing import Any
+
+import pytest
+
+from taskguard.kinds import Kind
+from taskguard.model.errors import InvalidSubmission
+from taskguard.model.record import CHILDREN_KEPT, Status
+from taskguard.work import Context
+from tests.functions.declared import SLOW, declaring
+from tests.support.aws_calls import failing
+from tests.support.aws_in_process import System
+
+KINDS = {"order": Kind("work.sample:order"), "item": Kind("work.sample:item", lane=SLOW, aliases=("part",))}
+
+
+def item(payload: Any, context: Context) -> Any:
+    return payload
+
+
+def order(payload: Any, context: Context) -> Any:
+    ids = [context.submit("part", {"n": n}, key=str(n)) for n in payload["items"]]
+    if context.attempt <= payload.get("fails", 0):
+        raise ValueError("after its children")
+    return ids
+
+
+WORK = {"order": order, "item": item}
+
+
+def test_a_child_is_recorded_and_queued_in_its_lane_before_the_work_goes_on(system: System) -> None:
+    seen: list[Any] = []
+
+    def looks(payload: Any, context: Context) -> Any:
+        child = context.submit("item", {"n": 1})
+        seen.append((child, system.record(child).status, len(system.receive(lanes[SLOW]))))
+
+    with declaring(system, KINDS, {"order": looks, "item": item}) as program:
+        lanes = program.lanes
+        system.submit({"taskId": "p", "kind": "order", "payload": 1}, headers={"x-correlation-id": "corr"})
+        program.process()
+        ((child, status, messages),) = seen
+        assert (status, messages) == (Status.QUEUED, 1)
+        record = system.record(child)
+        assert (record.parent_id, record.kind, record.correlation_id) == ("p", "item", "corr")
+        assert record.payload == {"n": 1}
+        assert system.record("p").children == (child,)
+
+
+def test_an_attempt_that_is_made_again_submits_the_same_children_once(system: System) -> None:
+    with declaring(system, KINDS, WORK) as program:
+        payload = {"items": [1, 2], "fails": 2}
+        system.submit({"taskId": "p", "kind": "order", "payload": payload})
+        for _ in range(3):
+            program.process()
+            system.clock.advance(60)
+            program.send('{"taskId": "p", "kind": "order", "payload": 0}')
+        parent = system.record("p")
+        assert (parent.status, parent.attempt_count) == (Status.COMPLETED, 3)
+        assert list(parent.children) == parent.result
+        assert len(parent.children) == 2
+        while program.process(SLOW) or program.bodies(SLOW):
+            pass
+        assert all(system.record(child).attempt_count == 1 for child in parent.children)
+        shown = system.get("p")["body"]
+        assert shown["children"] == list(parent.children)
+        assert system.get(parent.children[0])["body"]["parentId"] == "p"
+
+
+def test_key_payload_kind_and_parent_tell_children_apart(system: System) -> None:
+    def many(payload: Any, context: Context) -> Any:
+        return [
+            context.submit("item", 1),
+            context.submit("item", 1),
+            context.submit("item", 1, key="x"),
+            context.submit("item", 2),
+            context.submit("probe", 1),
+        ]
+
+    with declaring(system, KINDS, {"order": many, "item": item}) as program:
+        for parent in ("p", "q"):
+            system.submit({"taskId": parent, "kind": "order", "payload": 1})
+            program.process()
+        first, second = (system.record(parent).result for parent in ("p", "q"))
+    assert isinstance(first, list)
+    assert isinstance(second, list)
+    assert first[0] == first[1]
+    assert len({*first, *second}) == 8
+    assert len(system.record("p").children) == 4
+
+
+def test_a_parent_lists_a_hundred_children_and_all_are_submitted(system: System) -> None:
+    with declaring(system, KINDS, WORK) as program:
+        system.submit({"taskId": "p", "kind": "order", "payload": {"items": list(range(CHILDREN_KEPT + 5))}})
+        program.process()
+        parent = system.record("p")
+    assert len(parent.children) == CHILDREN_KEPT
+    assert isinstance(parent.result, list)
+    assert system.record(str(parent.result[-1])).parent_id == "p"
+
+
+@pytest.mark.parametrize(("kind", "payload"), [("nobody", 1), ("item", "x" * 300_000)])
+def test_what_the_api_would_refuse_fails_the_attempt(system: System, kind: str, payload: Any) -> None:
+    def wrong(_payload: Any, context: Context) -> Any:
+        return context.submit(kind, payload)
+
+    with declaring(system, KINDS, {"order": wrong}) as program:
+        system.submit({"taskId": "p", "kind": "order", "payload": 1})
+        assert len(program.process()) == 1
+        error = system.record("p").attempts[-1].error
+        assert error is not None
+        assert error.type in (InvalidSubmission.__name__, "TooLarge")
+
+
+def test_a_child_that_could_not_be_sent_fails_the_attempt_and_the_next_one_sends_it(system: System) -> None:
+    with declaring(system, KINDS, WORK) as program:
+        system.submit({"taskId": "p", "kind": "order", "payload": {"items": [1]}})
+        with failing("SendMessage"):
+            assert len(program.process()) == 1
+        record = system.record("p")
+        assert record.status is Status.RETRYING
+        assert record.attempts[-1].error is not None
+        assert record.attempts[-1].error.type == "NotSubmitted"
+        system.clock.advance(60)
+        program.send('{"taskId": "p", "kind": "order", "payload": 0}')
+        assert program.process() == []
+        assert program.process(SLOW) == []
+        (child,) = system.record("p").children
+        assert system.record(child).status is Status.COMPLETED

@@ -1,0 +1,86 @@
+"""Log lines of the work itself: each names its own task, also with ten of them side by side."""
+
+import asyncio
+import logging
+import threading
+from typing import Any
+
+import pytest
+from aws_lambda_powertools import Logger
+
+from taskguard.edge.telemetry import log_in_json
+from taskguard.kinds import Kind
+from taskguard.work import Context
+from tests.functions.declared import declaring
+from tests.support.aws_in_process import System
+from tests.support.log_lines import documents
+
+KINDS = {"logs": Kind("work.sample:logs"), "waits": Kind("work.sample:waits")}
+
+
+@pytest.fixture(autouse=True)
+def _own_root() -> Any:
+    """Give the root logger back as it was: on Lambda, `log_in_json` takes it over."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+
+
+def lines(capsys: pytest.CaptureFixture[str], message: str) -> list[dict[str, Any]]:
+    return [line for line in documents(capsys.readouterr().out) if line.get("message") == message]
+
+
+def test_ten_tasks_side_by_side_each_name_themselves(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    together = threading.Barrier(10)
+
+    def logs(payload: Any, context: Context) -> Any:
+        together.wait(20)
+        logging.getLogger("work.sample").info("plain", extra={"of": context.task_id})
+        Logger(service="work").info("powertools", of=context.task_id)
+        together.wait(20)
+        logging.getLogger("work.sample").info("plain", extra={"of": context.task_id})
+
+    capsys.readouterr()
+    log_in_json()
+    with declaring(system, KINDS, {"logs": logs}) as program:
+        for number in range(10):
+            system.submit({"taskId": f"t{number}", "kind": "logs", "payload": number})
+        assert program.process() == []
+    found = documents(capsys.readouterr().out)
+    for message, times in (("plain", 2), ("powertools", 1)):
+        told = [line for line in found if line.get("message") == message]
+        assert len(told) == 10 * times
+        assert all(line["taskId"] == line["of"] for line in told), told[0]
+        assert {(line["kind"], line["attempt"], line["level"]) for line in told} == {("logs", 1, "INFO")}
+
+
+def test_async_work_names_its_task_across_its_waits(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def waits(payload: Any, context: Context) -> Any:
+        await asyncio.sleep(0)
+        logging.getLogger("work.sample").info("later")
+
+    capsys.readouterr()
+    log_in_json()
+    with declaring(system, KINDS, {"waits": waits}) as program:
+        system.submit({"taskId": "t", "kind": "waits", "payload": 1})
+        program.process()
+    (line,) = lines(capsys, "later")
+    assert (line["taskId"], line["kind"], line["attempt"]) == ("t", "waits", 1)
+
+
+def test_what_is_logged_outside_of_an_attempt_names_none(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    log_in_json()
+    with declaring(system, KINDS, {"logs": lambda payload, context: None}) as program:
+        system.submit({"taskId": "t", "kind": "logs", "payload": 1})
+        program.process()
+    logging.getLogger("elsewhere").warning("after")
+    (line,) = lines(capsys, "after")
+    assert not line.keys() & {"taskId", "kind", "attempt"}

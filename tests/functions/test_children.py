@@ -68,6 +68,22 @@ def test_an_attempt_that_is_made_again_submits_the_same_children_once(system: Sy
         assert system.get(parent.children[0])["body"]["parentId"] == "p"
 
 
+def test_what_an_earlier_attempt_submitted_stays_listed(system: System) -> None:
+    def another_each_time(payload: Any, context: Context) -> Any:
+        context.submit("item", context.attempt)
+        if context.attempt == 1:
+            raise ValueError("once")
+
+    with declaring(system, KINDS, {"order": another_each_time, "item": item}) as program:
+        system.submit({"taskId": "p", "kind": "order", "payload": 1})
+        program.process()
+        assert len(system.record("p").children) == 1
+        system.clock.advance(60)
+        program.send('{"taskId": "p", "kind": "order", "payload": 0}')
+        program.process()
+        assert (system.record("p").status, len(system.record("p").children)) == (Status.COMPLETED, 2)
+
+
 def test_key_payload_kind_and_parent_tell_children_apart(system: System) -> None:
     def many(payload: Any, context: Context) -> Any:
         return [

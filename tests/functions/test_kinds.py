@@ -137,6 +137,8 @@ def test_a_kind_with_less_time_than_its_lane_is_cut_off_and_its_neighbours_finis
     assert (record.status, attempt.outcome) == (Status.RETRYING, Outcome.FAILED)
     assert attempt.error is not None
     assert attempt.error.type == "TimedOut"
+    assert attempt.ended_at is not None
+    assert attempt.ended_at - attempt.started_at < timedelta(seconds=60), "its lane's 117 s were waited for"
     assert system.record("quick").status is Status.COMPLETED
     assert len(ended) == 1
 

@@ -8,6 +8,7 @@ from taskguard.model import json_text
 from taskguard.model.message import MAX_PAYLOAD_BYTES
 from taskguard.model.record import (
     ATTEMPTS_KEPT,
+    CHILDREN_KEPT,
     MAX_ERROR_BYTES,
     MAX_ERROR_TYPE_BYTES,
     Attempt,
@@ -15,6 +16,7 @@ from taskguard.model.record import (
     Outcome,
     Status,
     TaskRecord,
+    child_task_id,
 )
 from taskguard.storage.items import attempt_value, new_item, to_values
 from tests.proofs.simulation.aws.values import item_size
@@ -68,7 +70,10 @@ def test_a_record_with_everything_at_its_limit_fits_an_item() -> None:
         submit_id="s" * 128,
         submitted_by=FOUR_BYTES * 640,
         correlation_id="c" * 128,
+        kind="k" * 64,
+        parent_id="p" * 128,
     )
+    children = [child_task_id("p", "k", "h", str(number)) for number in range(CHILDREN_KEPT)]
     item = new_item(record) | to_values(
         {
             "attempts": [attempt_value(attempt)] * ATTEMPTS_KEPT,
@@ -84,6 +89,7 @@ def test_a_record_with_everything_at_its_limit_fits_an_item() -> None:
             "generationStartedAt": EXACT,
             "leaseToken": "t" * 32,
             "leaseUntil": EXACT,
+            "children": children,
         }
     )
     assert item_size(item) < LARGEST_ITEM

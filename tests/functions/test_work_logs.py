@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
+from taskguard.attempt import do_work
 from taskguard.edge.telemetry import log_in_json
 from taskguard.kinds import Kind
 from taskguard.work import Context
@@ -71,6 +72,30 @@ def test_async_work_names_its_task_across_its_waits(
         program.process()
     (line,) = lines(capsys, "later")
     assert (line["taskId"], line["kind"], line["attempt"]) == ("t", "waits", 1)
+
+
+def test_the_next_task_of_a_thread_is_not_taken_for_the_one_before(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    log_in_json()
+    moment = system.clock()
+    do_work(lambda payload, context: None, 1, Context("t", "logs", 1, 1, moment, moment))
+    logging.getLogger("work.sample").warning("between")
+    (line,) = lines(capsys, "between")
+    assert not line.keys() & {"taskId", "kind", "attempt"}
+
+
+def test_the_line_of_a_child_is_about_the_child(system: System, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    log_in_json()
+    with declaring(system, KINDS, {"logs": lambda payload, context: context.submit("waits", 1)}) as program:
+        system.submit({"taskId": "parent", "kind": "logs", "payload": 1})
+        program.process()
+    found = [each for each in documents(capsys.readouterr().out) if each.get("event") == "TASK_SUBMITTED"]
+    (child,) = [line for line in found if line["taskId"] != "parent"]
+    assert child["taskId"] == system.record("parent").result
+    assert "attempt" not in child
 
 
 def test_what_is_logged_outside_of_an_attempt_names_none(

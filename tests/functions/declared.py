@@ -13,6 +13,7 @@ import submit_task.handler
 import wake_tasks.handler
 from taskguard.kinds import DEFAULT_LANE, Kind, Kinds, Lane
 from tests.support.aws_in_process import System
+from tests.support.events import Context
 
 SLOW = "slow"
 
@@ -25,11 +26,18 @@ class Declared:
     lanes: Mapping[str, str]
     kinds: Kinds
 
-    def process(self, lane: str = DEFAULT_LANE, **changes: Any) -> list[str]:
-        """Hand what is visible in a lane to its function, and return what comes back."""
+    def process(
+        self, lane: str = DEFAULT_LANE, *, together: bool = False, context: Context | None = None
+    ) -> list[str]:
+        """Hand what is visible in a lane to its function, and return what comes back.
+
+        One by one, unless `together`: moto checks a write's condition and writes in two steps, so that of
+        two messages of one task both could claim it.
+        """
         records = self.system.receive(self.lanes[lane])
+        batches = [records] if together else [[record] for record in records]
         with patch.dict(self.system.environment, LANE=lane):
-            failed = self.system.process(*records, **changes)
+            failed = [each for batch in batches for each in self.system.process(*batch, context=context)]
         for record in records:
             if record["messageId"] not in failed:
                 self.system.sqs.delete_message(

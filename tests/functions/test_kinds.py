@@ -96,7 +96,7 @@ def test_the_other_tasks_of_its_batch_go_on(system: System) -> None:
     with declaring(system, {"a": Kind("work.missing:work")}) as program:
         for task_id, kind in (("t", "a"), ("u", "probe"), ("v", "nobody")):
             program.send(json.dumps({"taskId": task_id, "kind": kind, "payload": 1}))
-        assert program.process() == []
+        assert program.process(together=True) == []
         assert [system.record(task_id).status.value for task_id in "tuv"] == [
             "RETRYING",
             "COMPLETED",
@@ -131,7 +131,7 @@ def test_a_kind_with_less_time_than_its_lane_is_cut_off_and_its_neighbours_finis
     with declaring(system, kinds, work) as program:
         for kind in kinds:
             system.submit({"taskId": kind, "kind": kind, "payload": 1})
-        program.process(context=Context(remaining_ms=120_000))
+        program.process(together=True, context=Context(remaining_ms=120_000))
     record = system.record("slow")
     (attempt,) = record.attempts
     assert (record.status, attempt.outcome) == (Status.RETRYING, Outcome.FAILED)

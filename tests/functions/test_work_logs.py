@@ -49,7 +49,7 @@ def test_ten_tasks_side_by_side_each_name_themselves(
     with declaring(system, KINDS, {"logs": logs}) as program:
         for number in range(10):
             system.submit({"taskId": f"t{number}", "kind": "logs", "payload": number})
-        assert program.process() == []
+        assert program.process(together=True) == []
     found = documents(capsys.readouterr().out)
     for message, times in (("plain", 2), ("powertools", 1)):
         told = [line for line in found if line.get("message") == message]

@@ -9,9 +9,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-com
 # Extras stay in the pins: pip takes `coverage[toml]` for another package than `coverage`, and wants the newest of it.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-strip-extras --custom-compile-command "make lock" $(ARGS)
-PARTS_OF_DEV := requirements policy/requirements functions/requirements
+PARTS_OF_DEV := requirements policy/requirements functions/requirements examples/work/requirements
 APART := local/requirements tests/proofs/conformance/requirements
-SOURCES := __main__.py infra functions local ops policy benchmarks docs tests
+SOURCES := __main__.py infra functions local ops policy benchmarks docs examples tests
 
 .DEFAULT_GOAL := help
 .PHONY: help demo local unit test lint format docs lock bench lanes faults model fuzz chaos engine clean

@@ -23,6 +23,12 @@ SECRET_KEY = "test"  # noqa: S105 - the emulator's dummy credentials
 # A stuck emulator makes the deployment fail instead of hanging; nothing is retried, so no failure is hidden.
 _CONFIG = Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 1})
 
+SERVICES = (
+    *("apigatewayv2", "cloudwatch", "dynamodb", "iam", "kms", "lambda"),
+    *("logs", "scheduler", "sns", "sqs", "sts"),
+)
+"""What resources are created in, as boto3 and the AWS provider name it."""
+
 WAITER_CONFIG: Any = {"Delay": 0.05, "MaxAttempts": 600}
 """For boto3's waiters: looks every 0.05 s, not every few seconds as they would for AWS."""
 

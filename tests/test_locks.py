@@ -13,12 +13,18 @@ from tests.support.program import REPOSITORY
 CHOSEN = sorted(path.relative_to(REPOSITORY).as_posix() for path in REPOSITORY.glob("requirements*.in"))
 CHOSEN += [
     "functions/requirements.in",
+    "examples/work/requirements.in",
     "local/requirements.in",
     "policy/requirements.in",
     "tests/proofs/conformance/requirements.in",
 ]
 # Files that are installed into one environment (`.venv`), one after the other.
-TOGETHER = ["requirements.txt", "policy/requirements.txt", "functions/requirements.txt"]
+TOGETHER = [
+    "requirements.txt",
+    "policy/requirements.txt",
+    "functions/requirements.txt",
+    "examples/work/requirements.txt",
+]
 
 PIN = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?P<extras>\[[^]]*\])?==(?P<version>[^\s;\\]+)", re.MULTILINE)
 

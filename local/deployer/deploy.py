@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from pulumi import get_project, get_stack
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
-from local.aws_clients import AwsClients
+from local.aws_clients import SERVICES, AwsClients
 from local.deployer.autonaming import Autonaming
 from local.deployer.engine import STACK_TYPE, Program, ProgramMonitor, execute
 from local.deployer.reload import Deployed, Reloader, Snapshot, snapshot, watch
@@ -67,11 +67,17 @@ def deploy(folder: Path, stack: str, overrides: Mapping[str, str], endpoint_url:
     config = load_stack_config(stack, overrides, program_folder=folder)
     aws = AwsClients(endpoint_url, config.get("aws:region", DEFAULT_REGION))
     deployed = Deployed(creation(aws, Autonaming(project, stack, config)))
-    # The real AWS provider's, for `pulumi up -s local`: this emulator has an address of its own.
-    here = {key: value for key, value in config.items() if key != "aws:endpoints"}
-    program = Program(folder, project, stack, here)
+    program = Program(folder, project, stack, with_endpoint(config, endpoint_url))
     outputs = run_program(program, deployed)
     return Deployment(aws, program, deployed, {**outputs, "awsEndpointUrl": endpoint_url})
+
+
+def with_endpoint(config: Mapping[str, str], endpoint_url: str) -> dict[str, str]:
+    """Return a configuration that tells the program it is deployed into this emulator, whose port is its own.
+
+    As the real AWS provider is told: https://www.pulumi.com/registry/packages/aws/api-docs/provider/#providerendpoint.
+    """
+    return {**config, "aws:endpoints": json.dumps([dict.fromkeys(SERVICES, endpoint_url)])}
 
 
 def creation(aws: AwsClients, autonaming: Autonaming) -> CreateResource:

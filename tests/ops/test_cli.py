@@ -19,6 +19,8 @@ COMMANDS = [
     "repair",
     "pause",
     "resume",
+    "kinds",
+    "perform",
 ]
 REPOSITORY = Path(__file__).resolve().parents[2]
 

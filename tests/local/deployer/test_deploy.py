@@ -1,12 +1,14 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.settings.emulator import SERVICES as PROGRAM_SERVICES
 from local.aws_clients import AwsClients
 from local.deployer.autonaming import Autonaming
-from local.deployer.deploy import creation, run_program
+from local.deployer.deploy import creation, run_program, with_endpoint
 from local.deployer.engine import Program
 from local.errors import DeployError, ResourceError
 from tests.support.local_deployment import in_fresh_context
@@ -73,11 +75,14 @@ def test_a_program_sees_its_project_stack_and_configuration(run: Run) -> None:
     assert outputs == {"all": ["sample", "local", "hi"]}
 
 
-def test_a_program_does_not_see_the_endpoints_of_the_real_provider(run: Run) -> None:
-    outputs = run("""
-        pulumi.export("endpoints", pulumi.Config("aws").get("endpoints") or "none")
-    """)
-    assert outputs == {"endpoints": "none"}
+def test_a_program_is_told_that_it_is_deployed_into_this_emulator() -> None:
+    told = with_endpoint(
+        {"aws:region": "x", "aws:endpoints": '[{"sqs": "http://127.0.0.1:4566"}]'}, "http://e"
+    )
+    assert told["aws:region"] == "x"
+    (endpoints,) = json.loads(told["aws:endpoints"])
+    assert set(endpoints.values()) == {"http://e"}
+    assert endpoints.keys() >= set(PROGRAM_SERVICES)
 
 
 def test_resources_get_the_outputs_of_those_that_they_depend_on(run: Run, recorder: Recorder) -> None:

@@ -53,7 +53,8 @@ def test_kinds_are_listed_with_lane_work_payload_and_what_they_have_of_their_own
         "thumbnail",
         "slow",
         "work.images:make",
-        "url: str, width: int",
+        "url:",
+        "width:",
         "max_attempts=5",
         "('th',)",
     ):

@@ -89,7 +89,9 @@ class Exemption:
     type
         Token of the type that may have the policy.
     actions
-        The actions that the wildcard may be allowed with; fewer are fine.
+        The actions that the wildcard may be allowed with; fewer are fine. None for any.
+    sid
+        A regular expression that the statement's name must match as a whole.
     resources, principals
         Regular expressions that each resource and each principal must match as a whole.
     reason
@@ -97,16 +99,18 @@ class Exemption:
     """
 
     type: str
-    actions: frozenset[str]
+    actions: frozenset[str] | None
     resources: str
     reason: str
     principals: str = ".*"
+    sid: str = ".*"
 
     def covers(self, type_: str, statement: Statement) -> bool:
         """Return whether a statement allows no more than this."""
         return (
             type_ == self.type
-            and self.actions.issuperset(statement.actions)
+            and (self.actions is None or self.actions.issuperset(statement.actions))
+            and re.fullmatch(self.sid, str(statement.source.get("Sid", ""))) is not None
             and all(re.fullmatch(self.resources, each) for each in statement.resources)
             and all(re.fullmatch(self.principals, each) for each in statement.principals)
         )
@@ -125,6 +129,30 @@ EXEMPTIONS = (
         r"\*",
         "X-Ray has no resources to name: "
         "https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html",
+    ),
+    Exemption(
+        "aws:iam/rolePolicy:RolePolicy",
+        frozenset(
+            {
+                "ec2:AssignPrivateIpAddresses",
+                "ec2:CreateNetworkInterface",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSubnets",
+                "ec2:UnassignPrivateIpAddresses",
+            }
+        ),
+        r"\*",
+        "Lambda makes a function's network interfaces under its role, before it can name one: "
+        "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions",
+        sid="UseNetwork",
+    ),
+    Exemption(
+        "aws:iam/rolePolicy:RolePolicy",
+        None,
+        r".*",
+        "What the user's work may do stands in the setting workPermissions, where a wildcard needs a reason.",
+        sid=r"Work\d+",
     ),
     Exemption(
         "aws:kms/key:Key",

@@ -1,6 +1,7 @@
 """Rules of settings that are objects of objects: figures by lane, permissions by lane, a network."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,12 +86,15 @@ class Vpc:
         return bool(self.subnet_ids)
 
 
+_ID = "([a-f0-9]{8}|[a-f0-9]{17})"
+
+
 @dataclass(frozen=True)
 class VpcRule:
     """Subnets and security groups, or nothing."""
 
     def __str__(self) -> str:
-        return "a map of subnetIds and securityGroupIds, each a list of ids (empty is none)"
+        return "a map of subnetIds and securityGroupIds, each a list of ids such as sg-0a1b2c3d, or empty"
 
     def read(self, text: str) -> Vpc:
         """Return the network in the JSON text."""
@@ -105,13 +109,13 @@ class VpcRule:
         """Return whether it is nothing, or subnets with groups."""
         if not isinstance(value, Vpc):
             return False
-        ids = [each.startswith("subnet-") for each in value.subnet_ids]
-        ids += [each.startswith("sg-") for each in value.security_group_ids]
+        ids = [re.fullmatch(f"subnet-{_ID}", each) for each in value.subnet_ids]
+        ids += [re.fullmatch(f"sg-{_ID}", each) for each in value.security_group_ids]
         return value == Vpc() or (bool(value.subnet_ids and value.security_group_ids) and all(ids))
 
     def suggest(self, text: str) -> str:  # noqa: ARG002 - nothing better than an example can be guessed
         """Return an example."""
-        return '{subnetIds: ["subnet-ID"], securityGroupIds: ["sg-ID"]}'
+        return '{subnetIds: ["subnet-0a1b2c3d"], securityGroupIds: ["sg-0a1b2c3d"]}'
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def work_problems(settings: "Settings", kinds: Kinds) -> Iterator[Problem]:
             "workVpc",
             "missing",
             f"the network of the lane {', '.join(in_vpc)}",
-            "{subnetIds: [subnet-ID], securityGroupIds: [sg-ID]}",
+            "{subnetIds: [subnet-0a1b2c3d], securityGroupIds: [sg-0a1b2c3d]}",
         )
     if settings.work_vpc and not in_vpc:
         yield Problem("workVpc", "set", "left out, as no lane has vpc=True", f"(remove {PROJECT}:workVpc)")

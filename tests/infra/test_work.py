@@ -18,7 +18,7 @@ KINDS = Kinds({}, {DEFAULT_LANE: Lane(), "slow": SLOW})
 GIVEN = {
     "workEnvironment": '{"THUMBNAIL_BUCKET": "photos"}',
     "workSecrets": f'{{"STRIPE_KEY": "{SECRET}"}}',
-    "workVpc": '{"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]}',
+    "workVpc": '{"subnetIds": ["subnet-00000001", "subnet-00000002"], "securityGroupIds": ["sg-00000001"]}',
     "workPermissions": f'{{"slow": [{{"actions": ["s3:PutObject"], "resources": ["{BUCKET}/*"],'
     ' "reason": "names of thumbnails follow from their photos"}]}',
 }
@@ -68,7 +68,7 @@ def test_a_lanes_role_has_exactly_the_permissions_of_its_work(run: ProgramRun) -
 
 
 def test_a_lane_in_a_network_runs_there_and_no_other_does(run: ProgramRun) -> None:
-    network = {"subnetIds": ["subnet-1", "subnet-2"], "securityGroupIds": ["sg-1"]}
+    network = {"subnetIds": ["subnet-00000001", "subnet-00000002"], "securityGroupIds": ["sg-00000001"]}
     assert function(run, "process-task-slow")["vpcConfig"] == network
     assert "vpcConfig" not in function(run, "process-task")
 
@@ -89,11 +89,15 @@ def problems(changes: Mapping[str, str], kinds: Kinds = KINDS) -> str:
         ),
         ({"workSecrets": '{"STRIPE_KEY": "sk_live_1"}'}, "a secret's ARN"),
         ({"workVpc": "{}"}, "workVpc is missing; it must be the network of the lane slow"),
-        ({"workVpc": '{"subnetIds": ["subnet-1"], "securityGroupIds": []}'}, "a map of subnetIds and"),
-        ({"workVpc": '{"subnetIds": ["subnet-1"]}'}, "a map of subnetIds and"),
+        ({"workVpc": '{"subnetIds": ["subnet-00000001"], "securityGroupIds": []}'}, "a map of subnetIds and"),
+        ({"workVpc": '{"subnetIds": ["subnet-00000001"]}'}, "a map of subnetIds and"),
         (
             {"workEnvironment": '{"THUMBNAIL_BUCKET": "a", "BUCKET": "b"}'},
             "workEnvironment.BUCKET is asked for by no lane",
+        ),
+        (
+            {"workVpc": '{"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-00000001"]}'},
+            "a map of subnetIds",
         ),
         ({"workPermissions": '{"fast": []}'}, "workPermissions.fast is unknown"),
         ({"workPermissions": '{"slow": [{"actions": ["s3:GetObject"]}]}'}, "a map of lanes, each a list of"),

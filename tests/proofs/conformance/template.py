@@ -1,11 +1,12 @@
 """The stacks under test, and their registered resources as CloudFormation templates for linters."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
+from taskguard.kinds import DEFAULT_LANE, Kind, Kinds, Lane
 from tests.proofs.conformance.template_types import REDRIVE_ALLOW, ROLE_POLICY, SHAPES, Properties
-from tests.support.program import ProgramRun, Registered, run_program
+from tests.support.program import ProgramRun, Registered, run_program, run_with_kinds
 
 MERGED = {REDRIVE_ALLOW, ROLE_POLICY}
 """Resources of Pulumi that are properties of another resource in CloudFormation."""
@@ -74,10 +75,27 @@ EVERYTHING_ON = {
     "batchingWindowSeconds": "5",
 }
 
+LANES = Kinds(
+    {"video": Kind("work.videos:cut", lane="slow")},
+    {
+        DEFAULT_LANE: Lane(),
+        "slow": Lane(environment=("BUCKET",), secrets=("KEY",), vpc=True, max_concurrency=5),
+    },
+)
+LANES_GIVEN = {
+    "workEnvironment": '{"BUCKET": "videos"}',
+    "workSecrets": '{"KEY": "arn:aws:secretsmanager:eu-west-1:123456789012:secret:key-AbCdEf"}',
+    "workVpc": '{"subnetIds": ["subnet-0a1b2c3d"], "securityGroupIds": ["sg-0a1b2c3d"]}',
+    "workPermissions": '{"slow": [{"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::videos/*"],'
+    ' "reason": "names of videos are not known beforehand"}]}',
+}
+"""A second lane with everything that work may use."""
+
 STACKS: Mapping[str, Callable[[], ProgramRun]] = {
     "dev": partial(run_program, "dev"),
     "local": partial(run_program, "local"),
     "prod": partial(run_program, "prod"),
     "prod-jwt": partial(run_program, "prod", EVERYTHING_ON),
+    "prod-lanes": cache(partial(run_with_kinds, LANES, LANES_GIVEN, stack="prod")),
 }
 """Runs by name; made at the first use, so that collecting tests runs no program."""

@@ -44,7 +44,7 @@ def test_all_templates_were_read_and_judged(report: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_a_stack_has_the_waived_findings_and_no_other(findings: Findings, stack: str) -> None:
-    assert findings[f"{stack}.json"] == set(WAIVERS)
+    assert findings[f"{stack}.json"] == WAIVERS.keys() | WAIVERS_OF.get(stack, {}).keys()
 
 
 def test_the_scanner_misses_what_is_taken_away(findings: Findings) -> None:
@@ -81,3 +81,10 @@ WAIVERS = {
         "VPC would add endpoints to pay and slower starts."
     ),
 }
+
+WAIVERS_OF = {
+    "prod-lanes": {
+        "CKV_AWS_111": "Lambda makes network interfaces under a function's role, before it can name one."
+    }
+}
+"""What only one of the stacks has."""

@@ -28,8 +28,15 @@ def test_no_role_has_a_finding(tmp_path: Path) -> None:
     for stack, run in STACKS.items():
         for policy in run().all(ROLE_POLICY):
             (tmp_path / f"{stack}-{policy.name}.json").write_text(policy.inputs["policy"])
-    assert len(list(tmp_path.iterdir())) == 6 * len(STACKS)
-    assert parliament(tmp_path, tmp_path) == []
+    assert len(list(tmp_path.iterdir())) == 6 * len(STACKS) + 1
+    found = parliament(tmp_path, tmp_path)
+    assert [each for each in found if each["issue"] != "RESOURCE_STAR" or not _is_network(each)] == []
+    assert len(found) == 1
+
+
+def _is_network(finding: Any) -> bool:
+    """Tell whether it is about the right to make network interfaces, which nobody can name before."""
+    return "ec2:CreateNetworkInterface" in json.dumps(finding)
 
 
 @pytest.mark.parametrize("issue", BAD_POLICIES)

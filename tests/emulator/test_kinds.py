@@ -124,6 +124,17 @@ def test_a_kind_is_its_function_and_its_line_and_a_saved_file_is_taken_over(clou
     assert (record.result, record.attempt_count) == ({"hello": "you"}, 1)
 
 
+def test_a_lane_is_its_line(cloud: Cloud) -> None:
+    # All that the program's copy says of it is `"slow": Lane()` in kinds.py.
+    assert sorted(cloud.aws.outputs.task_queue_urls) == ["default", "slow"]
+    (record,) = cloud.until(cloud.accept("lane", "probe.slow", 1), lambda task: task.is_settled).values()
+    assert (record.status, record.kind) == ("COMPLETED", "probe.slow")
+    mapping = mapping_of(
+        cloud.aws.lambda_, cloud.aws.outputs.process_task("slow"), cloud.aws.outputs.task_queue_urls["slow"]
+    )
+    assert mapping.state == "Enabled"
+
+
 def test_a_file_that_cannot_be_parsed_is_told_and_the_old_code_goes_on(cloud: Cloud) -> None:
     cloud.program.write("letters.py", "def send(")
     assert becomes_true(lambda: any("letters.py:1" in text for text in cloud.said), 60), cloud.said

@@ -175,12 +175,12 @@ def _contradictions(lane: LaneFigures, settings: "Settings", kinds: Kinds) -> It
                 f"long enough for {kind.max_attempts} attempts of {name}, which may take {days} day(s)",
                 days,
             )
-    if not lane.is_default:
-        values: Mapping[str, Any] = {
-            "batch_size": lane.batch_size,
-            "batching_window_seconds": lane.batching_window_seconds,
-            "process_timeout_seconds": lane.timeout_seconds,
-        }
+    values: Mapping[str, Any] = {
+        "batch_size": lane.batch_size,
+        "batching_window_seconds": lane.batching_window_seconds,
+        "process_timeout_seconds": lane.timeout_seconds,
+    }
+    if any(getattr(settings, name) != value for name, value in values.items()):
         for check in LANE_CHECKS:
             if problem := check(**{name: values[name] for name in check.__annotations__.keys() & values}):
                 yield Problem(

@@ -174,6 +174,11 @@ def test_figures_that_do_not_fit_are_refused_with_the_line_to_write(
     assert text in problems(overrides)
 
 
+def test_the_default_lanes_own_figures_are_checked_too() -> None:
+    kinds = Kinds({}, {DEFAULT_LANE: Lane(batch_size=11)})
+    assert "taskguard:lanes: {default: {batchingWindowSeconds: 1}}" in problems({}, kinds)
+
+
 def test_a_kind_whose_attempts_outlast_the_queue_is_refused() -> None:
     kinds = Kinds(
         {"a": Kind("work.a:b", lane="slow", max_attempts=100)}, {DEFAULT_LANE: Lane(), "slow": SLOW}

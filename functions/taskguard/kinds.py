@@ -20,7 +20,6 @@ DEFAULT_LANE: Final = "default"
 PROBE: Final = "probe"
 """The built-in kind that simulates work; in a lane other than the default, it is `probe.<lane>`."""
 
-
 PROBE_WORK: Final = "taskguard.probe:Probe"
 """What does probes, in the form of `Kind.work`."""
 
@@ -28,6 +27,8 @@ PROBE_WORK: Final = "taskguard.probe:Probe"
 @dataclass(frozen=True)
 class Lane:
     """A task queue, a function that does its tasks, and what that function may use.
+
+    Its name has at most ten small letters, digits or hyphens, as it is part of the names of resources.
 
     Attributes
     ----------
@@ -66,12 +67,15 @@ class Lane:
 class Kind:
     """What one kind of task is.
 
+    Its name has at most 64 small letters, digits, dots or hyphens; `report.v2` is as good as any.
+
     Attributes
     ----------
     work
-        The function that does it, `package.module:function`, below `functions/`.
+        The function that does it, such as `work.images:make_thumbnail`: a module below `functions/work/`, and
+        a name in it. It is called with the payload and a `taskguard.work.Context`.
     payload
-        A dataclass that its payloads must fit; None takes any JSON.
+        A dataclass that its payloads must fit, and that the function is given; None takes any JSON.
     lane
         The lane that its tasks run in.
     max_attempts

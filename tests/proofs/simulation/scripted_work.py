@@ -74,6 +74,7 @@ class ScriptedWork:
     unaffected: set[str] = field(default_factory=set)
     unavailable: set[str] = field(default_factory=set)
     _submits: dict[str, Sequence[Child]] = field(default_factory=dict)
+    _asked: dict[str, set[str]] = field(default_factory=dict)
     _scripts: dict[str, list[Script]] = field(default_factory=dict)
     _busy: dict[str, list[Process]] = field(default_factory=dict)
 
@@ -84,6 +85,7 @@ class ScriptedWork:
     def submits(self, task: str, *children: Child) -> None:
         """Set what the work of a task submits in each attempt, before it does anything else."""
         self._submits[task] = children
+        self._asked.setdefault(task, set()).update(map(repr, children))
 
     def healthy(self, task: str) -> bool:
         """Return whether the work of a task succeeds in every attempt."""
@@ -112,8 +114,8 @@ class ScriptedWork:
         return self._submits.get(attempt.task_id, ())
 
     def asked(self, task: str) -> set[str]:
-        """Return what the work of a task submits, each child once."""
-        return {repr(child) for child in self._submits.get(task, ())}
+        """Return what the work of a task was ever to submit, each child once."""
+        return self._asked.get(task, set())
 
     @contextmanager
     def left_if_it_fails(self, process: Process, attempt: Attempt) -> Iterator[None]:

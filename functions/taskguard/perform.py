@@ -71,7 +71,7 @@ class Performer:
         module, _, function = name.partition(":")
         try:
             work: Work = getattr(importlib.import_module(module), function)
-        except Exception as error:  # whatever a module does when it is imported
+        except (Exception, SystemExit) as error:  # whatever a module does when it is imported
             raise ImportError(f"{name} cannot be imported: {type(error).__name__}: {error}") from error
         return work
 

@@ -4,6 +4,7 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,6 +78,21 @@ def test_a_kind_that_cannot_be_done_uses_up_no_attempt_and_waits_longer_each_tim
     assert len(told) == 6
     assert reason in told[0]["reason"]
     assert sum("KindUnavailable" in line for line in lines) == 6
+
+
+def test_a_module_that_exits_when_it_is_imported_stops_its_own_kind_alone(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a script does that ends with `sys.exit(main())`; the function is loaded all the same."""
+    (tmp_path / "exiting_script.py").write_text("import sys\n\nsys.exit(0)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with declaring(system, {"a": Kind("exiting_script:work")}) as program:
+        for task_id, kind in (("t", "a"), ("u", "probe")):
+            system.submit({"taskId": task_id, "kind": kind, "payload": 1})
+        assert program.process(together=True) == []
+    waits, goes_on = system.record("t"), system.record("u")
+    assert (waits.status, waits.attempts_used) == (Status.RETRYING, 0)
+    assert goes_on.status is Status.COMPLETED
 
 
 def test_it_ends_only_at_its_deadline(system: System) -> None:

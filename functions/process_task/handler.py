@@ -96,6 +96,7 @@ def build(settings: ProcessSettings, clock: Clock = utc_now) -> Consumer:
         last_words=LastWords(
             hasty.cut_off,
             hasty.tasks.lane(settings.lane),
+            hasty.forget,
             hasty.time_is_over if kinds.any_timeout else None,
         ),
         renews=True,

@@ -59,7 +59,7 @@ class Processor:
     perform
         The work; see `taskguard.perform`.
     running
-        The attempts that run in this process, by their message's id.
+        The attempts of the batch that this process works on, by their message's id.
     """
 
     store: TaskStore
@@ -131,6 +131,14 @@ class Processor:
         """Tell whether the attempt of a delivery has run for as long as its kind may."""
         running = self.running.get(delivery.message_id)
         return running is not None and self.clock() >= running.work_until
+
+    def forget(self, delivery: Delivery) -> None:
+        """Let go of the attempt of a delivery whose batch is answered.
+
+        Its record, payload and all, would stay in memory for as long as the process lives; and the time of
+        the message's next attempt here would be taken for over before it has begun.
+        """
+        self.running.pop(delivery.message_id, None)
 
     def _claim(self, message: Message, delivery: Delivery) -> TaskRecord:
         now = self.clock()

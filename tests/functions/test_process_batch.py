@@ -1,9 +1,10 @@
 """Batches through process_task: what one message does to its neighbours."""
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, as_completed
+from concurrent.futures import Future, as_completed, wait
 from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
@@ -12,15 +13,19 @@ from typing import Any, NoReturn
 import pytest
 
 import process_task.handler
+from taskguard.attempt import Running
 from taskguard.edge.sqs import Consumer
+from taskguard.kinds import Kind
 from taskguard.model.json_text import Json
 from taskguard.model.message import Verdict
 from taskguard.model.record import Failure, Status
 from taskguard.perform import Performer
 from taskguard.work import Context, Perform
+from tests.functions.declared import declaring
 from tests.support.attempts import raising, submit
 from tests.support.aws_calls import recorded
 from tests.support.aws_in_process import System, running_system
+from tests.support.events import Context as Invocation
 
 
 def test_a_failing_task_does_not_fail_its_batch(
@@ -91,6 +96,49 @@ def test_a_bug_of_ours_sends_one_message_back_and_is_logged(
     assert len(system.process(*system.receive())) == 1
     assert system.record("good").status is Status.COMPLETED
     assert '"event":"MESSAGE_CRASHED"' in capsys.readouterr().out
+
+
+def test_a_warm_function_keeps_nothing_of_the_tasks_it_has_done(system: System) -> None:
+    consumer = system.processor
+    names = {f"kept-{number}" for number in range(5)}
+    for name in names:
+        submit(system, name)
+    assert not _consume(consumer, *system.receive())
+    assert {system.record(name).status for name in names} == {Status.COMPLETED}
+    gc.collect()
+    assert not names & {each.record.task_id for each in gc.get_objects() if isinstance(each, Running)}
+
+
+def test_an_attempt_that_follows_in_the_same_process_has_a_time_of_its_own(system: System) -> None:
+    """It waits for its turn longer than its kind has time, counted from the attempt before."""
+    first_look, released = True, threading.Event()
+
+    def look(handled: Sequence[Future[Verdict]], most: timedelta) -> None:
+        nonlocal first_look
+        if not first_look:
+            released.set()
+            wait(handled, 60)
+        first_look = False
+
+    kinds = {"brief": Kind("work.sample:fails", timeout_seconds=5), "first": Kind("work.sample:waits")}
+    work = {"fails": raising(ValueError()), "waits": lambda payload, context: released.wait(60)}
+    with declaring(system, kinds, work):
+        consumer = system.processor
+        system.submit({"taskId": "t", "kind": "brief", "payload": 1})
+        (message,) = system.receive()
+        assert len(_consume(consumer, message)) == 1
+        system.clock.advance(10)
+        system.submit({"taskId": "u", "kind": "first", "payload": 1})
+        one_by_one = replace(consumer, wait=look, workers=1)
+        assert _consume(one_by_one, *system.receive(), message) == [message["messageId"]]
+    record = system.record("t")
+    assert [attempt.error for attempt in record.attempts] == [Failure("ValueError", "")] * 2
+
+
+def _consume(consumer: Consumer, *records: Any) -> list[str]:
+    """Hand a batch to a function that is warm already."""
+    answer = consumer.consume({"Records": list(records)}, Invocation())  # type: ignore[arg-type]
+    return [each["itemIdentifier"] for each in answer["batchItemFailures"]]
 
 
 class Ended(BaseException):

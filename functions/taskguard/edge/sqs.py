@@ -98,6 +98,8 @@ class LastWords:
         Reports one for the thread that handles it, and says what shall happen to its message.
     queue
         The consumer's queue, by a client that tries once and shortly.
+    forget
+        Called for each delivery when its batch is answered: nothing is asked about it any more.
     time_is_over
         Whether a delivery's attempt has used up the time of its kind; None if no kind has less than the
         invocation.
@@ -105,6 +107,7 @@ class LastWords:
 
     cut_off: Handle
     queue: TaskQueue
+    forget: Callable[[Delivery], None]
     time_is_over: Callable[[Delivery], bool] | None = None
 
 
@@ -160,6 +163,9 @@ class Consumer:
             if not all(each.future.done() for each in handlings):
                 self._cut_off(self.last_words, handlings)
         pool.shutdown()
+        if self.last_words:
+            for each in handlings:
+                self.last_words.forget(each.delivery)
         return {
             "batchItemFailures": [
                 {"itemIdentifier": each.delivery.message_id} for each in handlings if not each.is_done

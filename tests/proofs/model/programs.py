@@ -268,7 +268,9 @@ class Programs:
             processor.tasks.lane(DEFAULT_LANE),
             script.clock,
             self._telemetry,
-            last_words=LastWords(last.cut_off, last.tasks.lane(DEFAULT_LANE)) if process.cut else None,
+            last_words=LastWords(last.cut_off, last.tasks.lane(DEFAULT_LANE), last.forget)
+            if process.cut
+            else None,
             renews=True,
             wait=lambda _handled, _most: None,
             end=_end,

@@ -27,6 +27,16 @@ class Size:
 
 
 @dataclass(frozen=True)
+class Parcel:
+    """Members of more than one type."""
+
+    weight: int | str
+    size: Size | list[Size] | None = None
+    stops: list[Size | Literal["depot"]] = field(default_factory=list)
+    shelves: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Order:
     id: str
     size: Size
@@ -90,6 +100,34 @@ def test_every_fault_has_its_place() -> None:
         "/tags/0",
     ]
     assert found["/id"] == "field required"
+
+
+def test_every_fault_s_place_is_one_of_the_payload_also_where_several_types_were_tried() -> None:
+    payload = {
+        "weight": [],
+        "size": {"height": "1"},
+        "stops": ["depot", {"width": "3"}, "home"],
+        "shelves": {"top": "x"},
+    }
+    found = faults(payload, Parcel)
+    assert sorted(found) == [
+        "/shelves/top",
+        "/size",
+        "/size/height",
+        "/size/width",
+        "/stops/1",
+        "/stops/1/width",
+        "/stops/2",
+        "/weight",
+    ]
+    assert found["/size/width"] == "field required"
+
+
+@pytest.mark.parametrize("given", [{"weight": 1}, {"weight": "1 kg", "size": [{"width": 1}]}])
+def test_a_member_of_several_types_takes_each_as_it_is(given: Any) -> None:
+    parcel = to_payload(Parcel, given)
+    assert parcel.weight == given["weight"]
+    assert parcel.size == (None if parcel.weight == 1 else [Size(1)])
 
 
 @pytest.mark.parametrize("width", ["3", True, 1.5, None, [3]])

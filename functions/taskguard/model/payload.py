@@ -84,7 +84,10 @@ def to_payload(declared: type | None, payload: Json) -> Any:
         return _adapter(declared).validate_json(json_text.ascii_text(payload), strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        faults = [Fault(_pointer(each["loc"]), _detail(each["msg"])) for each in found[:MAX_FAULTS]]
+        faults = [
+            Fault(_pointer(payload, each["loc"], each["type"]), _detail(each["msg"]))
+            for each in found[:MAX_FAULTS]
+        ]
         if len(found) > MAX_FAULTS:
             faults.append(Fault("", f"has {len(found) - MAX_FAULTS} more faults"))
         raise PayloadFaults(faults) from error
@@ -108,8 +111,22 @@ def _adapter(declared: type) -> "TypeAdapter[Any]":
     return TypeAdapter(declared)
 
 
-def _pointer(location: tuple[int | str, ...]) -> str:
-    return "".join(f"/{str(part)[:64].replace('~', '~0').replace('/', '~1')}" for part in location)
+def _pointer(payload: Json, location: tuple[int | str, ...], fault: str) -> str:
+    """Return the JSON Pointer of the place in a payload that pydantic names for a kind of fault.
+
+    Pydantic also names which of several types it tried (`size/int`, `size/Square/side`), and that the name
+    of a member is meant (`counts/x/[key]`): no client could follow these in what it sent.
+    """
+    pointer, value = "", payload
+    for number, part in enumerate(location, start=1):
+        if isinstance(value, dict) and str(part) in value:
+            value = value[str(part)]
+        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        elif fault != "missing" or number < len(location):
+            continue
+        pointer += f"/{str(part)[:64].replace('~', '~0').replace('/', '~1')}"
+    return pointer
 
 
 def _detail(message: str) -> str:

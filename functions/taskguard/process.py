@@ -29,6 +29,7 @@ from taskguard.model.record import (
 )
 from taskguard.model.retry import LONGEST_DELAY, LONGEST_HIDDEN_WAIT, Next, RetryDecision, RetryPolicy
 from taskguard.storage.attempts import EARLY_BY, Claim, Wait
+from taskguard.storage.aws import Cutoff
 from taskguard.storage.queue import LaneQueues, TaskQueue
 from taskguard.storage.store import Refused, TaskStore
 from taskguard.submit import Origin, Submitter
@@ -244,19 +245,23 @@ class Processor:
             record.created_at,
             running.work_until,
             delivery.request_id,
-            partial(self._submit, running),
+            partial(self._submit, running, Cutoff.of_this_thread()),
         )
         return do_work(self.perform, record.payload, context)
 
-    def _submit(self, running: Running, kind: str, payload: Json, key: str) -> str:
-        """Submit a child of a running task, which is noted in the record when the attempt is reported."""
+    def _submit(self, running: Running, cutoff: Cutoff, kind: str, payload: Json, key: str) -> str:
+        """Submit a child of a running task, which is noted in the record when the attempt is reported.
+
+        Work may do so in threads of its own: they end with the attempt's.
+        """
         parent = running.record
         wanted = checked_submission(self.tasks.kinds, kind, payload)
         child_id = child_task_id(parent.task_id, wanted.kind, json_text.digest(payload), key)
         origin = Origin(
             secrets.token_hex(16), parent.correlation_id or parent.task_id, parent_id=parent.task_id
         )
-        self.submitter.submit(replace(wanted, task_id=child_id), origin)
+        with cutoff.guarding():
+            self.submitter.submit(replace(wanted, task_id=child_id), origin)
         running.children.append(child_id)
         return child_id
 

@@ -1,18 +1,31 @@
 """Work that submits work: each child once, recorded and queued, known to its parent."""
 
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from taskguard.kinds import Kind
-from taskguard.model.errors import InvalidSubmission
+from taskguard.model.errors import InvalidSubmission, TooLarge
+from taskguard.model.message import Verdict
 from taskguard.model.record import CHILDREN_KEPT, Status
 from taskguard.work import Context
 from tests.functions.declared import SLOW, declaring
 from tests.support.aws_calls import failing
-from tests.support.aws_in_process import System
+from tests.support.aws_in_process import TABLE, System
+from tests.support.events import Context as Invocation
 
 KINDS = {"order": Kind("work.sample:order"), "item": Kind("work.sample:item", lane=SLOW, aliases=("part",))}
+
+
+@dataclass(frozen=True)
+class Sized:
+    n: int
 
 
 def item(payload: Any, context: Context) -> Any:
@@ -116,17 +129,33 @@ def test_a_parent_lists_a_hundred_children_and_all_are_submitted(system: System)
     assert system.record(str(parent.result[-1])).parent_id == "p"
 
 
-@pytest.mark.parametrize(("kind", "payload"), [("nobody", 1), ("item", "x" * 300_000)])
-def test_what_the_api_would_refuse_fails_the_attempt(system: System, kind: str, payload: Any) -> None:
-    def wrong(_payload: Any, context: Context) -> Any:
-        return context.submit(kind, payload)
+@pytest.mark.parametrize(("kind", "payload"), [("nobody", 1), ("sized", {"n": "1"}), ("item", "x" * 300_000)])
+def test_what_the_api_would_refuse_is_raised_in_the_work_and_makes_no_child(
+    system: System, kind: str, payload: Any
+) -> None:
+    caught: list[Exception] = []
 
-    with declaring(system, KINDS, {"order": wrong}) as program:
+    def wrong(_payload: Any, context: Context) -> Any:
+        try:
+            return context.submit(kind, payload)
+        except (InvalidSubmission, TooLarge) as error:
+            caught.append(error)
+            raise
+
+    with declaring(
+        system, {**KINDS, "sized": Kind("work.sample:item", payload=Sized)}, {"order": wrong}
+    ) as program:
         system.submit({"taskId": "p", "kind": "order", "payload": 1})
         assert len(program.process()) == 1
-        error = system.record("p").attempts[-1].error
-        assert error is not None
-        assert error.type in (InvalidSubmission.__name__, "TooLarge")
+    (error,) = caught
+    record = system.record("p")
+    assert record.last_error is not None
+    assert (record.last_error.type, record.children) == (type(error).__name__, ())
+    assert system.dynamodb.scan(TableName=TABLE)["Count"] == 1, "the parent alone"
+    if isinstance(error, InvalidSubmission):
+        assert [fault.pointer for fault in error.faults] == [
+            "/kind" if kind == "nobody" else "/payload/n",
+        ]
 
 
 def test_a_child_that_could_not_be_sent_fails_the_attempt_and_the_next_one_sends_it(system: System) -> None:
@@ -144,3 +173,62 @@ def test_a_child_that_could_not_be_sent_fails_the_attempt_and_the_next_one_sends
         assert program.process(SLOW) == []
         (child,) = system.record("p").children
         assert system.record(child).status is Status.COMPLETED
+
+
+def in_its_own_thread(context: Context) -> str:
+    return context.submit("item", 1)
+
+
+def in_a_pool_of_the_work(context: Context) -> str:
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(context.submit, "item", 1).result()
+
+
+def in_a_thread_of_async_work(context: Context) -> str:
+    return asyncio.run(asyncio.to_thread(context.submit, "item", 1))
+
+
+@pytest.mark.parametrize("submits", [in_its_own_thread, in_a_pool_of_the_work, in_a_thread_of_async_work])
+def test_an_attempt_that_was_cut_off_makes_no_child_any_more(
+    system: System, submits: Callable[[Context], str]
+) -> None:
+    began, released = threading.Event(), threading.Event()
+    running: list[Future[Verdict]] = []
+
+    def order(payload: Any, context: Context) -> Any:
+        began.set()
+        assert released.wait(60)
+        return submits(context)
+
+    def look(handled: Sequence[Future[Verdict]], most: timedelta) -> None:
+        if running:  # it was cut off meanwhile, and only now goes on
+            released.set()
+            wait(running, 60)
+        else:
+            assert began.wait(60)
+            running.extend(handled)
+            system.clock.advance(6)
+
+    kinds = {**KINDS, "order": Kind("work.sample:order", timeout_seconds=5)}
+    with declaring(system, kinds, {"order": order, "item": item}) as program:
+        system.submit({"taskId": "p", "kind": "order", "payload": 1})
+        consumer = replace(system.processor, wait=look)
+        answer = consumer.consume({"Records": system.receive()}, Invocation())  # type: ignore[typeddict-item, arg-type]
+        assert len(answer["batchItemFailures"]) == 1
+        assert program.bodies(SLOW) == []
+    assert running[0].done()
+    parent = system.record("p")
+    assert parent.last_error is not None
+    assert (parent.status, parent.last_error.type, parent.children) == (Status.RETRYING, "TimedOut", ())
+    assert system.dynamodb.scan(TableName=TABLE)["Count"] == 1, "the parent alone"
+
+
+def test_work_may_submit_from_threads_of_its_own(system: System) -> None:
+    def order(payload: Any, context: Context) -> Any:
+        return [submits(context) for submits in (in_a_pool_of_the_work, in_a_thread_of_async_work)]
+
+    with declaring(system, KINDS, {"order": order, "item": item}) as program:
+        system.submit({"taskId": "p", "kind": "order", "payload": 1})
+        assert program.process() == []
+        (child,) = system.record("p").children
+        assert system.record("p").result == [child, child]

@@ -96,6 +96,22 @@ class Cutoff:
         """Check every further call of the calling thread."""
         self._of_thread.cutoff = self
 
+    @classmethod
+    def of_this_thread(cls) -> "Cutoff":
+        """Return what guards the calling thread; one that never cuts if nothing does."""
+        found: Cutoff | None = getattr(cls._of_thread, "cutoff", None)
+        return found or cls()
+
+    @contextmanager
+    def guarding(self) -> Iterator[None]:
+        """Check the calling thread's calls meanwhile: a thread of the work's own, or the attempt's."""
+        before: Cutoff | None = getattr(self._of_thread, "cutoff", None)
+        self._of_thread.cutoff = self
+        try:
+            yield
+        finally:
+            self._of_thread.cutoff = before
+
     def cut(self) -> None:
         """Let no further call begin; one that has begun may still take effect."""
         with self._lock:

@@ -106,6 +106,33 @@ def test_it_ends_only_at_its_deadline(system: System) -> None:
         assert record.status is Status.GIVING_UP
         assert record.last_error is not None
         assert record.last_error.type == "DeadlineExceeded"
+        assert system.watch(*system.receive(system.dead_letter_url)) == []
+        buried = system.record("t")
+        assert (buried.status, buried.last_error) == (Status.DEAD_LETTERED, record.last_error)
+
+
+def test_a_deployment_that_knows_the_kind_does_what_waited_for_it(system: System) -> None:
+    body = '{"taskId": "t", "kind": "a", "payload": 1}'
+    with declaring(system, {"a": Kind("work.missing:work")}) as program:
+        program.send(body)
+        assert program.process() == []
+    system.clock.advance(60)
+    work = {"does": lambda payload, context: payload}
+    with declaring(system, {"a": Kind("work.sample:does", max_attempts=1)}, work) as program:
+        program.send(body)
+        assert program.process() == []
+    record = system.record("t")
+    assert (record.status, record.attempts_used, record.result) == (Status.COMPLETED, 1, 1)
+
+
+def test_the_kinds_own_deadline_ends_what_cannot_be_imported(system: System) -> None:
+    body = '{"taskId": "t", "kind": "a", "payload": 1}'
+    with declaring(system, {"a": Kind("work.missing:work", deadline_days=1)}) as program:
+        for seconds, status in ((86_000, Status.RETRYING), (400, Status.RETRYING), (0, Status.GIVING_UP)):
+            program.send(body)
+            assert program.process() == []
+            assert system.record("t").status is status
+            system.clock.advance(seconds)
 
 
 def test_the_other_tasks_of_its_batch_go_on(system: System) -> None:

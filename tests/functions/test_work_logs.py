@@ -58,6 +58,57 @@ def test_ten_tasks_side_by_side_each_name_themselves(
         assert {(line["kind"], line["attempt"], line["level"]) for line in told} == {("logs", 1, "INFO")}
 
 
+def test_ten_tasks_of_async_work_side_by_side_each_name_themselves(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also in what runs beside the coroutine: its tasks, and the threads that it waits for."""
+    together = threading.Barrier(10)
+    logger = logging.getLogger("work.sample")
+
+    async def beside(of: str) -> None:
+        await asyncio.sleep(0)
+        Logger(service="work").info("told", of=of)
+
+    async def waits(payload: Any, context: Context) -> Any:
+        of = {"of": context.task_id}
+        logger.info("told", extra=of)
+        together.wait(20)
+        await asyncio.gather(beside(context.task_id), beside(context.task_id))
+        await asyncio.to_thread(logger.info, "told", extra=of)
+        together.wait(20)
+        logger.info("told", extra=of)
+
+    capsys.readouterr()
+    log_in_json()
+    with declaring(system, KINDS, {"waits": waits}) as program:
+        for number in range(10):
+            system.submit({"taskId": f"t{number}", "kind": "waits", "payload": number})
+        assert program.process(together=True) == []
+    told = lines(capsys, "told")
+    assert len(told) == 50
+    assert all(line["taskId"] == line["of"] for line in told)
+    assert {(line["kind"], line["attempt"], line["level"]) for line in told} == {("waits", 1, "INFO")}
+
+
+def test_each_attempt_has_its_number_and_a_kind_its_name_of_today(
+    system: System, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def logs(payload: Any, context: Context) -> Any:
+        logging.getLogger("work.sample").info("told")
+        raise ValueError("again")
+
+    body = '{"taskId": "t", "kind": "before", "payload": 1}'
+    kinds = {"logs": Kind("work.sample:logs", aliases=("before",))}
+    capsys.readouterr()
+    log_in_json()
+    with declaring(system, kinds, {"logs": logs}) as program:
+        for _ in range(2):
+            program.send(body)
+            assert len(program.process()) == 1
+            system.clock.advance(60)
+    assert [(line["kind"], line["attempt"]) for line in lines(capsys, "told")] == [("logs", 1), ("logs", 2)]
+
+
 def test_async_work_names_its_task_across_its_waits(
     system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:

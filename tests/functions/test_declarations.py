@@ -1,7 +1,12 @@
 """What is wrong with `functions/work/kinds.py` is said at once, in place, and without importing any work."""
 
+import pickle
+import shutil
+import sys
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
@@ -234,3 +239,99 @@ def test_loading_what_is_wrong_names_every_mistake(functions: Path) -> None:
 
 def test_a_folder_without_declarations_is_told(functions: Path) -> None:
     assert mistakes(functions) == ["1: there is no such file"]
+
+
+def test_what_annotations_name_is_found_among_the_declarations_then_and_later(functions: Path) -> None:
+    declare(
+        functions,
+        """
+        from dataclasses import dataclass
+        from datetime import date
+        from taskguard.kinds import Kind
+
+        @dataclass
+        class Size:
+            width: int
+
+        @dataclass
+        class Thumbnail:
+            size: Size
+            day: date
+
+        KINDS = {"a": Kind("work.images:fetch", payload=Thumbnail)}
+        """,
+        head="from __future__ import annotations\n",
+    )
+    kinds = load(functions)
+    load(REPOSITORY / "functions")
+    payload = kinds.declared["a"].payload
+    assert payload
+    hints = get_type_hints(payload)
+    assert get_type_hints(hints["size"]) == {"width": int}
+    assert pickle.loads(pickle.dumps(payload)) is payload  # noqa: S301 - our own
+
+
+def test_two_copies_are_loaded_side_by_side_and_neither_touches_what_was_imported(
+    functions: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "copy" / "functions"
+    shutil.copytree(declare(functions, 'KINDS = {"a": Kind("work.images:fetch")}'), other)
+    declare(other, 'KINDS = {"b": Kind("work.images:fetch")}')
+    before = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "work"}
+    with ThreadPoolExecutor(8) as threads:
+        found = [list(kinds.declared) for kinds in threads.map(load, [functions, other] * 20)]
+    assert found == [["a"], ["b"]] * 20
+    after = {name: module for name, module in sys.modules.items() if name.partition(".")[0] == "work"}
+    assert after == before
+
+
+def test_checking_leaves_no_module_behind(functions: Path) -> None:
+    declare(functions, 'KINDS = {"a": Kind("work.images:fetch")}')
+    before = set(sys.modules)
+    check(functions)
+    assert set(sys.modules) == before
+
+
+def test_the_package_is_executed_with_its_modules_and_so_checked_with_them(functions: Path) -> None:
+    declare(functions, "import requests", "__init__.py", head="")
+    declare(functions, 'from work.sub.sizes import X\nKINDS = {"a": Kind("work.images:fetch")}')
+    (functions / "work" / "sub").mkdir()
+    declare(functions, "import numpy", "sub/__init__.py", head="")
+    declare(functions, "from .units import X", "sub/sizes.py", head="")
+    declare(functions, "X = 1", "sub/units.py", head="")
+    found = [f"{each.file} {each.what.split(',')[0]}" for each in check(functions)]
+    assert found == [
+        "functions/work/__init__.py requests is imported",
+        "functions/work/sub/__init__.py numpy is imported",
+    ]
+    declare(functions, "SIZE = 3", "__init__.py", head="")
+    declare(functions, "", "sub/__init__.py", head="")
+    text = 'from work import SIZE\nfrom work.sub.sizes import X\nKINDS = {"a": Kind("work.images:fetch")}'
+    assert check(declare(functions, text)) == []
+    work = functions / "work"
+    expected = ["__init__.py", "kinds.py", "sub/__init__.py", "sub/sizes.py", "sub/units.py"]
+    assert [path.relative_to(work).as_posix() for path in data_modules(functions)] == expected
+
+
+def test_a_module_that_is_not_there_is_named_as_such(functions: Path) -> None:
+    declare(functions, "from work import sizes\nfrom .unit import X\nfrom ..above import Y\nKINDS = {}")
+    assert [text.split(", but")[0] for text in mistakes(functions)] == [
+        "3: there is no module work.sizes",
+        "4: there is no module work.unit",
+        "5: ..above is imported",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("import sys\nsys.exit(3)", "4: it cannot be imported: SystemExit: 3"),
+        ("return 3", "3: it cannot be imported: SyntaxError: 'return' outside function"),
+        ("X = 1 / 0", "3: it cannot be imported: ZeroDivisionError: division by zero"),
+    ],
+)
+def test_declarations_that_cannot_be_executed_are_a_mistake_in_their_line(
+    functions: Path, text: str, what: str
+) -> None:
+    (found,) = mistakes(declare(functions, text))
+    assert found.startswith(what)

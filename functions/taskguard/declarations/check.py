@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from taskguard.declarations.dictionaries import Written, line_of_assignment, written
-from taskguard.declarations.executed import InvalidDeclarations, executed
+from taskguard.declarations.executed import InvalidDeclarations, executed, executed_for_now
 from taskguard.declarations.functions import fault_of
 from taskguard.declarations.mistakes import Mistake
 from taskguard.declarations.modules import Source, read_data
@@ -52,10 +52,10 @@ def check(functions: Path) -> list[Mistake]:
         return mistakes
     source = sources[0]
     try:
-        module = executed(functions)
+        with executed_for_now(functions) as module:
+            return sorted({*_mistakes(functions, source, module)})
     except InvalidDeclarations as error:
         return list(error.mistakes)
-    return sorted({*_mistakes(functions, source, module)})
 
 
 def load(functions: Path) -> Kinds:

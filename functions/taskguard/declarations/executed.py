@@ -1,17 +1,19 @@
 """The declarations executed, anew and from whichever folder they are in."""
 
-import importlib
+import builtins
+import contextlib
+import importlib.util
+import itertools
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any, Final
 
 from taskguard.declarations.mistakes import Mistake
-from taskguard.declarations.modules import KINDS, WORK
+from taskguard.declarations.modules import WORK, Source, file_of_module, read_data, short_name
 
-_ONE_AT_A_TIME = threading.Lock()
+_NUMBERS: Final = itertools.count(1)
 
 
 class InvalidDeclarations(ValueError):
@@ -24,40 +26,116 @@ class InvalidDeclarations(ValueError):
 
 
 def executed(functions: Path) -> ModuleType:
-    """Return the module `work.kinds` of a folder `functions/`, executed now; raises `InvalidDeclarations`."""
-    with _ONE_AT_A_TIME, _importing_from(functions):
-        try:
-            return importlib.import_module(f"{WORK}.kinds")
-        except Exception as error:  # whatever a module does when it is imported
-            line = _line_of(error, functions / KINDS)
-            what = f"it cannot be imported: {type(error).__name__}: {error}"
-            raise InvalidDeclarations([Mistake(f"{functions.name}/{KINDS}", line, what)]) from error
+    """Return the module `work.kinds` of a folder `functions/`, executed now; raises `InvalidDeclarations`.
 
-
-@contextmanager
-def _importing_from(functions: Path) -> Iterator[None]:
-    """Import the package `work` from a folder, whatever was imported before, and forget it afterwards."""
-
-    def take_modules() -> dict[str, ModuleType]:
-        names = [name for name in sys.modules if name == WORK or name.startswith(f"{WORK}.")]
-        return {name: sys.modules.pop(name) for name in names}
-
-    path, before = list(sys.path), take_modules()
-    sys.path.insert(0, str(functions))
-    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
-    importlib.invalidate_caches()
+    It and its siblings stay in `sys.modules`, so that the annotations of their classes can be resolved, but
+    under a name of their own: neither what the process has imported as `work`, nor another thread that
+    executes another folder's, is touched.
+    """
+    sources, mistakes = read_data(functions)
+    if mistakes:
+        raise InvalidDeclarations(mistakes)
+    program = _Program(functions, sources)
     try:
-        yield
+        return program.module(f"{WORK}.kinds")
+    except (Exception, SystemExit) as error:  # whatever a module does when it is imported
+        program.forget()
+        raise InvalidDeclarations([_mistake(error, sources)]) from error
+
+
+@contextlib.contextmanager
+def executed_for_now(functions: Path) -> Iterator[ModuleType]:
+    """Yield what `executed` returns, and forget it afterwards."""
+    module = executed(functions)
+    try:
+        yield module
     finally:
-        sys.path[:], sys.dont_write_bytecode = path, writes
-        take_modules()
-        sys.modules.update(before)
+        _forget(module.__name__.partition(".")[0])
 
 
-def _line_of(error: BaseException, path: Path) -> int:
-    line, trace = 1, error.__traceback__
+class _Program:
+    """The data-only modules of one folder, in which `work` means the package of that folder."""
+
+    def __init__(self, functions: Path, sources: Sequence[Source]) -> None:
+        self.functions = functions
+        self.sources: Mapping[Path, Source] = {source.path: source for source in sources}
+        self.package = f"_{WORK}_{next(_NUMBERS)}"
+
+    def module(self, name: str) -> ModuleType:
+        """Return a module by its usual name, such as `work.kinds`, executed when it is first asked for."""
+        unique = f"{self.package}{name.removeprefix(WORK)}"
+        if unique in sys.modules:
+            return sys.modules[unique]
+        parent, _, last = name.rpartition(".")
+        above = self.module(parent) if parent else None
+        module = self._execute(name, unique)
+        if above:
+            setattr(above, last, module)
+        return module
+
+    def _execute(self, name: str, unique: str) -> ModuleType:
+        path = file_of_module(self.functions, name)
+        source = self.sources.get(path) if path else None
+        if path and not source:
+            raise ModuleNotFoundError(f"{name} is imported in a way that cannot be seen", name=name)
+        is_package = path is None or path.name == "__init__.py"
+        if path is None and not self.functions.joinpath(*name.split(".")).is_dir():
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        module = ModuleType(unique)
+        package = name if is_package else name.rpartition(".")[0]
+        module.__package__ = f"{self.package}{package.removeprefix(WORK)}"
+        module.__dict__["__builtins__"] = vars(builtins) | {"__import__": self._import_from(package)}
+        sys.modules[unique] = module  # already now: dataclasses look there for what annotations mean
+        if source:
+            module.__file__ = str(path)
+            code = compile(source.tree, str(path), "exec", dont_inherit=True)
+            exec(code, vars(module))  # noqa: S102 - the program's own file, which `pulumi up` deploys
+        return module
+
+    def _import_from(self, package: str) -> Any:
+        """Return what `import` does in the modules of a package."""
+
+        def import_(
+            name: str,
+            globals_: Mapping[str, object] | None = None,
+            locals_: Mapping[str, object] | None = None,
+            fromlist: Sequence[str] | None = (),
+            level: int = 0,
+        ) -> ModuleType:
+            absolute = importlib.util.resolve_name("." * level + name, package) if level else name
+            if absolute.partition(".")[0] != WORK:
+                return builtins.__import__(name, globals_, locals_, fromlist or (), level)
+            module = self.module(absolute)
+            if not fromlist:
+                return self.module(WORK)
+            for each in fromlist:
+                if not hasattr(module, each) and file_of_module(self.functions, f"{absolute}.{each}"):
+                    self.module(f"{absolute}.{each}")
+            return module
+
+        return import_
+
+    def forget(self) -> None:
+        """Take the modules out of `sys.modules`."""
+        _forget(self.package)
+
+
+def _forget(package: str) -> None:
+    for name in list(sys.modules):
+        if name == package or name.startswith(f"{package}."):
+            del sys.modules[name]
+
+
+def _mistake(error: BaseException, sources: Sequence[Source]) -> Mistake:
+    """Say where a module raised: at the innermost line that stands in one of them."""
+    files = {str(source.path): source.file for source in sources}
+    file, line = sources[0].file, 1
+    trace = error.__traceback__
     while trace:
-        if Path(trace.tb_frame.f_code.co_filename) == path:
-            line = trace.tb_lineno
+        where = trace.tb_frame.f_code.co_filename
+        if where in files:
+            file, line = files[where], trace.tb_lineno
         trace = trace.tb_next
-    return line
+    if isinstance(error, SyntaxError) and error.filename in files:
+        file, line = files[error.filename], error.lineno or 1
+    return Mistake(file, line, f"it cannot be imported: {short_name(error)}")

@@ -1,8 +1,9 @@
 """The data-only modules: `work/kinds.py`, and what it imports of its siblings."""
 
 import ast
+import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,10 +12,10 @@ from taskguard.declarations.mistakes import Mistake
 
 WORK: Final = "work"
 KINDS: Final = "work/kinds.py"
-ALLOWED: Final = frozenset({"taskguard.kinds", "work"})
-"""Modules beside the standard library and siblings that data may import."""
+_IMPORTS_BY_NAME: Final = frozenset({"importlib", "imp", "runpy", "pkgutil", "builtins"})
+"""Modules of the standard library by which data could import what this one does not see."""
 
-_DYNAMIC = frozenset({"__import__", "eval", "exec", "compile"})
+_DYNAMIC: Final = frozenset({"__import__", "eval", "exec", "compile"})
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,18 @@ def read_source(functions: Path, path: Path) -> Source | Mistake:
         return Mistake(file, line, f"it cannot be parsed: {reason}")
 
 
+def file_of_module(functions: Path, name: str) -> Path | None:
+    """Return the file of a module such as `work.images`; None if there is none."""
+    folder = functions.joinpath(*name.split("."))
+    files = (folder / "__init__.py", folder.with_name(f"{folder.name}.py"))
+    return next((path for path in files if path.is_file()), None)
+
+
+def package_of(functions: Path, path: Path) -> str:
+    """Return the package that relative imports in a file start from, such as `work`."""
+    return ".".join(path.relative_to(functions).parent.parts)
+
+
 def data_modules(functions: Path) -> list[Path]:
     """Return the files that whoever reads the declarations needs: the package, `kinds.py`, its siblings.
 
@@ -54,8 +67,7 @@ def data_modules(functions: Path) -> list[Path]:
         The folder `functions/`.
     """
     sources, _ = read_data(functions)
-    package = functions / WORK / "__init__.py"
-    return sorted({package, *(source.path for source in sources)})
+    return sorted(source.path for source in sources)
 
 
 def read_data(functions: Path) -> tuple[list[Source], list[Mistake]]:
@@ -63,7 +75,7 @@ def read_data(functions: Path) -> tuple[list[Source], list[Mistake]]:
     sources: list[Source] = []
     mistakes: list[Mistake] = []
     seen: set[Path] = set()
-    left = [functions / KINDS]
+    left = [functions / KINDS, *_packages(functions, f"{WORK}.kinds")]
     while left:
         path = left.pop(0)
         if path in seen:
@@ -74,53 +86,129 @@ def read_data(functions: Path) -> tuple[list[Source], list[Mistake]]:
             mistakes.append(source)
             continue
         sources.append(source)
-        mistakes += _bad_imports(functions, source)
-        left += _siblings(functions, source)
+        for module, line in _imported(functions, source):
+            if fault := _fault_of(functions, module):
+                mistakes.append(Mistake(source.file, line, *fault))
+            elif file := _own_file(functions, module):
+                left += (*_packages(functions, module), file)
+        mistakes += _dynamic(source)
     return sources, mistakes
 
 
-def _bad_imports(functions: Path, source: Source) -> Iterator[Mistake]:
-    for module, line in _imported(source.tree):
-        if not _is_data(functions, module):
-            yield Mistake(
-                source.file,
-                line,
-                f"{module} is imported, but declarations are data: they may import the standard library, "
-                "taskguard.kinds, and modules beside this one that are data, too",
-                f"(move what needs {module} into a module that `work` of a kind names)",
-            )
+def _own_file(functions: Path, module: str) -> Path | None:
+    return file_of_module(functions, module) if module.partition(".")[0] == WORK else None
+
+
+def _packages(functions: Path, module: str) -> Iterator[Path]:
+    """Yield the files of the packages that a module is in: importing it executes them."""
+    parts = module.split(".")
+    for count in range(1, len(parts)):
+        if path := file_of_module(functions, ".".join(parts[:count])):
+            yield path
+
+
+def _imported(functions: Path, source: Source) -> Iterator[tuple[str, int]]:
+    """Yield the modules that a module imports, each with its line."""
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _DYNAMIC:
-            yield Mistake(source.file, node.lineno, f"{node.func.id} is called, but declarations are data")
-
-
-def _imported(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parent = f"{WORK}{'.' + node.module if node.module else ''}" if node.level else node.module or ""
-            if parent == WORK:  # `from work import sizes` imports the module work.sizes
-                yield from ((f"{WORK}.{alias.name}", node.lineno) for alias in node.names)
-            else:
-                yield parent, node.lineno
+            parent = _parent(functions, source, node)
+            for alias in node.names:  # `from work import sizes` imports the module work.sizes
+                yield _module_of(functions, parent, alias.name), node.lineno
 
 
-def _is_data(functions: Path, module: str) -> bool:
+def _parent(functions: Path, source: Source, node: ast.ImportFrom) -> str:
+    name = "." * node.level + (node.module or "")
+    try:
+        return importlib.util.resolve_name(name, package_of(functions, source.path)) if node.level else name
+    except ImportError:  # beyond the package
+        return name
+
+
+def _module_of(functions: Path, parent: str, name: str) -> str:
+    """Return the module that `from parent import name` needs: one of that name, or the parent itself."""
+    inner = f"{parent}.{name}"
+    if parent == "taskguard" or _own_file(functions, inner):
+        return inner
+    file = _own_file(functions, parent)
+    if file is None:  # a package without `__init__.py` has nothing but modules
+        return (
+            inner
+            if parent.partition(".")[0] == WORK and functions.joinpath(*parent.split(".")).is_dir()
+            else parent
+        )
+    if file.name != "__init__.py" or name == "*":
+        return parent
+    package = read_source(functions, file)
+    defined = isinstance(package, Mistake) or not {name, "*", "__getattr__"}.isdisjoint(
+        names_at_top(package.tree)
+    )
+    return parent if defined else inner
+
+
+def names_at_top(tree: ast.Module) -> dict[str, ast.stmt]:
+    """Return the names that a module has at its top, each with the statement that makes it.
+
+    `*` stands for whatever a star import brings.
+    """
+    return dict(_names(tree.body))
+
+
+def _names(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
+    for node in body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name, node
+                continue
+            case ast.Assign(targets=targets):
+                yield from ((name, node) for target in targets for name in _targets(target))
+            case ast.AnnAssign(target=target, value=ast.expr()):
+                yield from ((name, node) for name in _targets(target))
+            case ast.ImportFrom(names=aliases):
+                yield from ((alias.asname or alias.name, node) for alias in aliases)
+            case ast.Import(names=aliases):
+                yield from ((alias.asname or alias.name.partition(".")[0], node) for alias in aliases)
+        for _, inner in ast.iter_fields(node):  # `if`, `try`, `with`, `match`
+            if isinstance(inner, list):
+                yield from _names(each for each in inner if isinstance(each, ast.stmt))
+                yield from _names(
+                    each
+                    for part in inner
+                    if isinstance(part, ast.ExceptHandler | ast.match_case)
+                    for each in part.body
+                )
+
+
+def _targets(target: ast.expr) -> Iterator[str]:
     return (
-        module in ALLOWED
-        or module.split(".", maxsplit=1)[0] in sys.stdlib_module_names - {"importlib", "imp"}
-        or _sibling(functions, module) is not None
+        node.id for node in ast.walk(target) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     )
 
 
-def _siblings(functions: Path, source: Source) -> list[Path]:
-    found = (_sibling(functions, module) for module, _ in _imported(source.tree))
-    return [path for path in found if path]
-
-
-def _sibling(functions: Path, module: str) -> Path | None:
-    if not module.startswith(f"{WORK}."):
+def _fault_of(functions: Path, module: str) -> tuple[str, str] | None:
+    """Return why data may not import a module, and what to do; None if it may."""
+    top = module.partition(".")[0]
+    if module == "taskguard.kinds" or top in sys.stdlib_module_names - _IMPORTS_BY_NAME:
         return None
-    path = functions / Path(*module.split(".")).with_suffix(".py")
-    return path if path.is_file() else None
+    if top == WORK:
+        if module == WORK or file_of_module(functions, module):
+            return None
+        return f"there is no module {module}", ""
+    return (
+        f"{module} is imported, but declarations are data: they may import the standard library, "
+        "taskguard.kinds, and modules beside this one that are data, too",
+        f"(move what needs {module} into a module that `work` of a kind names)",
+    )
+
+
+def _dynamic(source: Source) -> Iterator[Mistake]:
+    for node in ast.walk(source.tree):
+        match node:
+            case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC:
+                yield Mistake(source.file, node.lineno, f"{name} is called, but declarations are data")
+
+
+def short_name(error: BaseException) -> str:
+    """Return an error as one line: its type, and what it says."""
+    return f"{type(error).__name__}: {error}"

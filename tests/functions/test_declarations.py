@@ -25,11 +25,21 @@ async def fetch(payload, context): ...
 
 class Resizer:
     def inner(self): ...
+    def __call__(self, payload, context): ...
+
+resize = Resizer()
+resize_again = resize
+NUMBER = 3
+loads, dumps = a_package_that_is_not_installed.functions()
 
 try:
-    import fast as quick
+    from fast import quick
 except ImportError:
+    quick = None
     def fallback(payload, context): ...
+
+with a_package_that_is_not_installed.lock:
+    def locked(payload, context): ...
 """
 
 
@@ -68,16 +78,20 @@ def test_what_is_declared_is_loaded_from_its_own_folder_and_no_work_is_imported(
         KINDS: dict[str, Kind] = {
             "thumbnail": Kind("work.images:make_thumbnail", payload=Thumbnail, lane="slow", aliases=("th",)),
             "fetch.v2": Kind("work.images:fetch"),
-            "resize": Kind("work.images:Resizer"),
+            "resize": Kind("work.images:resize_again"),
+            "loads": Kind("work.images:loads"),
             "fallback": Kind("work.images:fallback"),
             "quick": Kind("work.images:quick"),
+            "locked": Kind("work.images:locked"),
         }
         DEFAULT_KIND = "thumbnail"
         """,
     )
     kinds = load(functions)
     assert kinds.lanes == {DEFAULT_LANE: Lane(), "slow": Lane(timeout_seconds=900, max_concurrency=5)}
-    assert sorted(kinds.declared) == ["fallback", "fetch.v2", "quick", "resize", "thumbnail"]
+    assert sorted(kinds.declared) == [
+        *("fallback", "fetch.v2", "loads", "locked", "quick", "resize", "thumbnail")
+    ]
     assert kinds.canonical("th") == kinds.canonical(None) == "thumbnail"
     assert "thumbnail" not in load(REPOSITORY / "functions").declared
     assert load(functions).declared["fetch.v2"] == Kind("work.images:fetch")
@@ -120,7 +134,7 @@ def test_imports_that_are_no_data_are_refused_also_in_siblings(functions: Path) 
         "9: __import__ is called",
         "1: requests is imported",
         "2: a_package_that_is_not_installed is imported",
-        "13: fast is imported",
+        "19: fast is imported",
     ]
 
 
@@ -257,6 +271,7 @@ def test_what_annotations_name_is_found_among_the_declarations_then_and_later(fu
         class Thumbnail:
             size: Size
             day: date
+            parts: list[Thumbnail]
 
         KINDS = {"a": Kind("work.images:fetch", payload=Thumbnail)}
         """,
@@ -335,3 +350,108 @@ def test_declarations_that_cannot_be_executed_are_a_mistake_in_their_line(
 ) -> None:
     (found,) = mistakes(declare(functions, text))
     assert found.startswith(what)
+
+
+PASSED_ON = """
+import json
+from .images import fetch as fetched, NUMBER, gone, Resizer
+from . import images
+from .images import *
+from work.nowhere import thing
+from elsewhere import unseen
+from .ring import around
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "what"),
+    [
+        ("fetched", None),
+        ("make_thumbnail", None),
+        ("unseen", None),
+        ("NUMBER", "NUMBER of functions/work/images.py is no function"),
+        ("gone", "functions/work/images.py has no function gone"),
+        ("Resizer", "functions/work/images.py has a class Resizer: calling it makes an object"),
+        ("images", "images of functions/work/passed_on.py is a module"),
+        ("json", "json of functions/work/passed_on.py is a module"),
+        ("thing", "thing is imported from work.nowhere, which does not have it"),
+        ("around", "around is imported from work.passed_on, which does not have it"),
+    ],
+)
+def test_a_function_that_a_module_hands_on_is_followed_to_where_it_is_made(
+    functions: Path, function: str, what: str | None
+) -> None:
+    declare(functions, PASSED_ON, "passed_on.py", head="")
+    declare(functions, "from .passed_on import around", "ring.py", head="")
+    found = mistakes(declare(functions, f'KINDS = {{"a": Kind("work.passed_on:{function}")}}'))
+    assert [text.startswith(f"3: the kind a: {what}") for text in found] == ([True] if what else [])
+
+
+def test_kinds_of_siblings_are_named_where_they_stand_and_none_hides_another(functions: Path) -> None:
+    declare(
+        functions,
+        """
+        MORE = {
+            "a": Kind("work.images:fetch", max_attempts=0),
+            "b": Kind("work.images:fetch"),
+            "b": Kind("work.images:fetch"),
+        }
+        """,
+        "more.py",
+    )
+    declare(
+        functions,
+        'from work.more import MORE\nKINDS = {\n    **MORE,\n    "a": Kind("work.images:fetch"),\n    '
+        '"c": Kind("work.images:fetch"),\n}\nLANES = {"a": Lane()}',
+    )
+    assert [str(mistake) for mistake in check(functions)] == [
+        "functions/work/more.py:4: 'a' stands twice in KINDS, first in line 6 of functions/work/kinds.py.",
+        "functions/work/more.py:6: 'b' stands twice in KINDS, first in line 5.",
+    ]
+    text = 'from work.more import MORE\nKINDS = MORE | {"c": Kind("work.images:fetch")}'
+    found = [str(mistake).splitlines()[0] for mistake in check(declare(functions, text))]
+    assert found[0] == (
+        "functions/work/more.py:4: max_attempts of the kind a is 0, and must be a whole number from 1 to 100."
+    )
+
+
+def test_annotations_are_resolved_as_deep_as_payloads_go(functions: Path) -> None:
+    declare(
+        functions,
+        """
+        @dataclass
+        class Part:
+            inner: "Missing"
+            again: "list[Part]"
+
+        @dataclass
+        class Whole:
+            parts: list[Part]
+
+        KINDS = {"a": Kind("work.images:fetch", payload=Whole)}
+        """,
+    )
+    assert mistakes(functions) == [
+        "12: payload of the kind a has an annotation that means nothing: name 'Missing' is not defined"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        ("load = __import__", "3: __import__ is used"),
+        ("import runpy", "3: runpy is imported"),
+        ("from builtins import exec as run", "3: builtins is imported"),
+        ("from taskguard import work", "3: taskguard.work is imported"),
+    ],
+)
+def test_ways_around_the_rule_of_imports_are_seen(functions: Path, text: str, what: str) -> None:
+    (found,) = mistakes(declare(functions, text))
+    assert found.startswith(what)
+
+
+def test_the_names_of_kinds_may_be_imported_by_way_of_their_package(functions: Path) -> None:
+    declare(functions, "from taskguard import kinds\nLANES = {'slow': kinds.Lane(memory_mb=1)}")
+    assert mistakes(functions) == [
+        "4: memory_mb of the lane slow is 1, and must be a whole number from 128 to 10240"
+    ]

@@ -3,7 +3,7 @@
 import dataclasses
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
@@ -50,10 +50,9 @@ def check(functions: Path) -> list[Mistake]:
     sources, mistakes = read_data(functions)
     if mistakes or not sources:
         return mistakes
-    source = sources[0]
     try:
         with executed_for_now(functions) as module:
-            return sorted({*_mistakes(functions, source, module)})
+            return sorted({*_mistakes(functions, sources, module)})
     except InvalidDeclarations as error:
         return list(error.mistakes)
 
@@ -71,8 +70,8 @@ def load(functions: Path) -> Kinds:
     return Kinds.of(executed(functions))
 
 
-def _mistakes(functions: Path, source: Source, module: ModuleType) -> Iterator[Mistake]:
-    lanes_at, kinds_at = written(source, "LANES"), written(source, "KINDS")
+def _mistakes(functions: Path, sources: Sequence[Source], module: ModuleType) -> Iterator[Mistake]:
+    lanes_at, kinds_at = written(sources, "LANES", "Lane"), written(sources, "KINDS", "Kind")
     yield from (*lanes_at.mistakes, *kinds_at.mistakes)
     lanes, kinds = getattr(module, "LANES", {}), getattr(module, "KINDS", {})
     yield from _not_of(lanes, Lane, lanes_at, '"slow": Lane(timeout_seconds=900)')
@@ -80,29 +79,27 @@ def _mistakes(functions: Path, source: Source, module: ModuleType) -> Iterator[M
     lanes = _only(lanes, Lane)
     kinds = _only(kinds, Kind)
     if len({DEFAULT_LANE, *lanes}) > MOST_LANES:
-        yield Mistake(source.file, lanes_at.line, f"there are more than {MOST_LANES} lanes")
+        yield Mistake(*lanes_at.place, f"there are more than {MOST_LANES} lanes")
     for name, lane in lanes.items():
         for what, write in _faults_of_lane(name, lane):
-            yield Mistake(source.file, lanes_at.line_of(name), what, write)
+            yield Mistake(*lanes_at.place_of(name), what, write)
     every = {DEFAULT_LANE: Lane(), **lanes}
     for name, kind in kinds.items():
         for what, write in _faults_of_kind(functions, name, kind, every):
-            yield Mistake(source.file, kinds_at.line_of(name), what, write)
-    yield from _faults_of_names(source, kinds_at, kinds)
-    yield from _fault_of_default(source, module, Kinds(kinds, every))
+            yield Mistake(*kinds_at.place_of(name), what, write)
+    yield from _faults_of_names(kinds_at, kinds)
+    yield from _fault_of_default(sources[0], module, Kinds(kinds, every))
 
 
 def _not_of(declared: Any, wanted: type, at: Written, example: str) -> Iterator[Mistake]:
     if not isinstance(declared, dict):
-        yield Mistake(at.file, at.line, f"it is {declared!r}, and must be a dictionary", f"{{{example}}}")
+        yield Mistake(*at.place, f"it is {declared!r}, and must be a dictionary", f"{{{example}}}")
         return
     for key, value in declared.items():
         if not isinstance(key, str):
-            yield Mistake(at.file, at.line, f"the name {key!r} must be a text", example)
+            yield Mistake(*at.place, f"the name {key!r} must be a text", example)
         elif not isinstance(value, wanted):
-            yield Mistake(
-                at.file, at.line_of(key), f"{key} is {value!r}, and must be a {wanted.__name__}", example
-            )
+            yield Mistake(*at.place_of(key), f"{key} is {value!r}, and must be a {wanted.__name__}", example)
 
 
 def _only(declared: Any, wanted: type) -> dict[str, Any]:
@@ -177,29 +174,41 @@ def _fault_of_payload(payload: Any) -> str | None:
     if not isinstance(payload, type) or not dataclasses.is_dataclass(payload):
         return f"is {payload!r}, and must be a dataclass"
     try:
-        typing.get_type_hints(payload)
+        _resolve(payload, set())
     except Exception as error:  # whatever stands in an annotation
         return f"has an annotation that means nothing: {error}"
     return None
 
 
-def _faults_of_names(source: Source, at: Written, kinds: dict[str, Kind]) -> Iterator[Mistake]:
+def _resolve(annotation: Any, seen: set[Any]) -> None:
+    """Resolve the annotations of a dataclass, and of those that it names."""
+    if isinstance(annotation, type) and dataclasses.is_dataclass(annotation):
+        if annotation not in seen:
+            seen.add(annotation)
+            for hint in typing.get_type_hints(annotation).values():
+                _resolve(hint, seen)
+        return
+    for part in typing.get_args(annotation):
+        _resolve(part, seen)
+
+
+def _faults_of_names(at: Written, kinds: dict[str, Kind]) -> Iterator[Mistake]:
     owner = {name: name for name in kinds}
     for name, kind in kinds.items():
-        line, aliases = at.line_of(name), _texts(kind.aliases)
+        place, aliases = at.place_of(name), _texts(kind.aliases)
         if aliases is None:
             what = f"aliases of the kind {name} must be a tuple of names"
-            yield Mistake(source.file, line, what, 'aliases=("old",)')
+            yield Mistake(*place, what, 'aliases=("old",)')
         for each in (name, *(aliases or ())):
             if not KIND_NAME.fullmatch(each):
                 what = f"the name {each!r} must be a small letter, then up to 63 of a-z, 0-9, dot and hyphen"
-                yield Mistake(source.file, line, what)
+                yield Mistake(*place, what)
             elif is_built_in(each):
-                yield Mistake(source.file, line, f"the name {each} is that of a built-in kind")
+                yield Mistake(*place, f"the name {each} is that of a built-in kind")
         for alias in aliases or ():
             if alias in owner:
                 what = f"the alias {alias} of the kind {name} is a name of the kind {owner[alias]}"
-                yield Mistake(source.file, line, what)
+                yield Mistake(*place, what)
             owner[alias] = name
 
 

@@ -1,55 +1,73 @@
 """Where each kind and lane stands in the declarations' source: dictionaries as they were written."""
 
 import ast
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from taskguard.declarations.mistakes import Mistake
 from taskguard.declarations.modules import Source
 
+Place: TypeAlias = tuple[str, int]
+"""A file, as messages name it, and a line."""
+
 
 @dataclass(frozen=True)
 class Written:
-    """A dictionary such as `KINDS`, as the source has it.
+    """A dictionary such as `KINDS`, as the sources have it.
 
     Attributes
     ----------
-    line
-        Where it begins; 1 if the source has no dictionary of that name.
-    lines
-        Where each key stands.
+    place
+        Where it begins; the first line of `kinds.py` if there is no dictionary of that name.
+    places
+        Where each key stands, in whichever of the sources.
     mistakes
         Keys that stand twice, of which Python would silently take the second.
     """
 
-    file: str
-    line: int = 1
-    lines: Mapping[str, int] = field(default_factory=dict)
-    mistakes: tuple[Mistake, ...] = ()
+    place: Place
+    places: Mapping[str, Place]
+    mistakes: tuple[Mistake, ...]
 
-    def line_of(self, key: str) -> int:
-        """Return where a key stands, or the dictionary if the source does not show it."""
-        return self.lines.get(key, self.line)
+    def place_of(self, key: str) -> Place:
+        """Return where a key stands, or the dictionary if no source shows it."""
+        return self.places.get(key, self.place)
 
 
-def written(source: Source, name: str) -> Written:
-    """Return the dictionary that a module assigns to a name."""
-    value = next((each for target, each in _assignments(source.tree) if target == name), None)
-    if value is None:
-        return Written(source.file)
-    if not isinstance(value, ast.Dict):
-        return Written(source.file, value.lineno)
-    lines: dict[str, int] = {}
+def written(sources: Sequence[Source], name: str, values: str) -> Written:
+    """Return the dictionary that `kinds.py`, the first of the sources, has under a name.
+
+    Parameters
+    ----------
+    values
+        What it holds, such as `Kind`: a dictionary of these belongs to it wherever it stands, as one that
+        another module keeps and `kinds.py` takes in.
+    """
+    whole = next((value for target, value in _assignments(sources[0].tree) if target == name), None)
+    places: dict[str, Place] = {}
     mistakes = []
-    for key in value.keys:
-        if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
-            continue
-        if key.value in lines:
-            what = f"{key.value!r} stands twice in {name}, first in line {lines[key.value]}"
-            mistakes.append(Mistake(source.file, key.lineno, what))
-        else:
-            lines[key.value] = key.lineno
-    return Written(source.file, value.lineno, lines, tuple(mistakes))
+    for source in sources:
+        for node in ast.walk(source.tree):
+            if not isinstance(node, ast.Dict) or not (node is whole or _holds(node, values)):
+                continue
+            for key in node.keys:
+                if not isinstance(key, ast.Constant) or not isinstance(key.value, str):
+                    continue
+                if first := places.get(key.value):
+                    where = f"in line {first[1]}" + ("" if first[0] == source.file else f" of {first[0]}")
+                    what = f"{key.value!r} stands twice in {name}, first {where}"
+                    mistakes.append(Mistake(source.file, key.lineno, what))
+                else:
+                    places[key.value] = source.file, key.lineno
+    return Written((sources[0].file, whole.lineno if whole else 1), places, tuple(mistakes))
+
+
+def _holds(node: ast.Dict, values: str) -> bool:
+    return any(
+        isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] == values
+        for value in node.values
+    )
 
 
 def line_of_assignment(source: Source, name: str) -> int:

@@ -113,12 +113,13 @@ def _imported(functions: Path, source: Source) -> Iterator[tuple[str, int]]:
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            parent = _parent(functions, source, node)
+            parent = parent_of(functions, source, node)
             for alias in node.names:  # `from work import sizes` imports the module work.sizes
                 yield _module_of(functions, parent, alias.name), node.lineno
 
 
-def _parent(functions: Path, source: Source, node: ast.ImportFrom) -> str:
+def parent_of(functions: Path, source: Source, node: ast.ImportFrom) -> str:
+    """Return the full name of the module that `from ... import` names."""
     name = "." * node.level + (node.module or "")
     try:
         return importlib.util.resolve_name(name, package_of(functions, source.path)) if node.level else name
@@ -147,12 +148,15 @@ def _module_of(functions: Path, parent: str, name: str) -> str:
     return parent if defined else inner
 
 
-def names_at_top(tree: ast.Module) -> dict[str, ast.stmt]:
-    """Return the names that a module has at its top, each with the statement that makes it.
+def names_at_top(tree: ast.Module) -> dict[str, list[ast.stmt]]:
+    """Return the names that a module has at its top, each with the statements that make it.
 
     `*` stands for whatever a star import brings.
     """
-    return dict(_names(tree.body))
+    found: dict[str, list[ast.stmt]] = {}
+    for name, node in _names(tree.body):
+        found.setdefault(name, []).append(node)
+    return found
 
 
 def _names(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:
@@ -203,10 +207,13 @@ def _fault_of(functions: Path, module: str) -> tuple[str, str] | None:
 
 
 def _dynamic(source: Source) -> Iterator[Mistake]:
+    called = {id(node.func) for node in ast.walk(source.tree) if isinstance(node, ast.Call)}
     for node in ast.walk(source.tree):
         match node:
             case ast.Call(func=ast.Name(id=name)) if name in _DYNAMIC:
                 yield Mistake(source.file, node.lineno, f"{name} is called, but declarations are data")
+            case ast.Name(id="__import__") if id(node) not in called:
+                yield Mistake(source.file, node.lineno, "__import__ is used, but declarations are data")
 
 
 def short_name(error: BaseException) -> str:

@@ -15,7 +15,7 @@ The folder `functions/` must be on the path, as it is under `make unit` and `mak
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -86,6 +86,7 @@ def perform(  # noqa: PLR0913 - what a test may want to say of an attempt
     attempt: int = 1,
     generation: int = 1,
     task_id: str = "test",
+    created_at: datetime | None = None,
     policy: RetryPolicy = DEFAULT_POLICY,
     kinds: Kinds | None = None,
 ) -> Done:
@@ -95,6 +96,9 @@ def perform(  # noqa: PLR0913 - what a test may want to say of an attempt
     ----------
     attempt
         Its number, from 1; also how many attempts are used up by then.
+    created_at
+        When the task was submitted; now if None. The deadline of work that asks to be called later counts
+        from its first attempt, which is now.
     policy
         The stack's, of which the kind may have figures of its own.
     kinds
@@ -110,7 +114,20 @@ def perform(  # noqa: PLR0913 - what a test may want to say of an attempt
     if found is None:
         checked_submission(known, kind, payload)  # names the kinds that there are
         raise AssertionError("an unknown kind was accepted")
-    record = _record(task_id, found.name, payload, attempt, generation)
+    now = utc_now()
+    record = TaskRecord(
+        task_id=task_id,
+        status=Status.PROCESSING,
+        generation=generation,
+        payload=payload,
+        payload_hash=json_text.digest(payload),
+        created_at=created_at or now,
+        updated_at=now,
+        generation_started_at=now,
+        attempts_used=attempt,
+        attempt_count=attempt,
+        kind=found.name,
+    )
     children: list[Child] = []
 
     def submit(child: str, child_payload: Json, key: str) -> str:
@@ -119,10 +136,9 @@ def perform(  # noqa: PLR0913 - what a test may want to say of an attempt
         children.append(Child(child_id, wanted.kind, child_payload, key))
         return child_id
 
-    now = record.created_at
     limit = found.kind.timeout_seconds
     deadline = now + (TIME_LIMIT if limit is None else timedelta(seconds=limit))
-    context = Context(task_id, found.name, attempt, generation, now, deadline, "test", submit)
+    context = Context(task_id, found.name, attempt, generation, record.created_at, deadline, "test", submit)
     error, result = do_work(Performer(known, Simulation()).perform, payload, context)
     if error is None:
         return Done(Status.COMPLETED, result, children=tuple(children))
@@ -134,23 +150,6 @@ def perform(  # noqa: PLR0913 - what a test may want to say of an attempt
         children=tuple(children),
         wait=None if over else decision.wait,
         postponed=decision.next is Next.POSTPONE,
-    )
-
-
-def _record(task_id: str, kind: str, payload: Json, attempt: int, generation: int) -> TaskRecord:
-    now = utc_now()
-    return TaskRecord(
-        task_id=task_id,
-        status=Status.PROCESSING,
-        generation=generation,
-        payload=payload,
-        payload_hash=json_text.digest(payload),
-        created_at=now,
-        updated_at=now,
-        generation_started_at=now,
-        attempts_used=attempt,
-        attempt_count=attempt,
-        kind=kind,
     )
 
 
@@ -202,6 +201,8 @@ def _faults(kinds: Kinds, name: str, performer: Performer) -> list[str]:
 def _faults_of_work(name: str, where: str, work: Any) -> list[str]:
     if not callable(work):
         return [f"{name}: {where} is {work!r}, which cannot be called"]
+    if inspect.isgeneratorfunction(work) or inspect.isasyncgenfunction(work):
+        return [f"{name}: {where} yields: calling it makes a generator, which is no result"]
     try:
         inspect.signature(work).bind("payload", "context")
     except TypeError as error:

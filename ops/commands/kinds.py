@@ -164,28 +164,29 @@ def _parsed(payload: str) -> Any:
 
 
 def _print_done(done: "Done") -> None:
-    import traceback
-
     from ops.console import notes, results
 
     if done.error:
-        # Without the frames of TaskGuard that led there.
-        text = "".join(traceback.format_exception(done.error)) if not pure(done.error) else ""
-        notes.print(
-            text.rstrip() or f"{type(done.error).__name__}: {done.error}", markup=False, highlight=False
-        )
+        notes.print(_told(done.error))
     for child in done.children:
-        results.print(f"CHILD: {child.kind} {json.dumps(child.payload)} {child.task_id}", markup=False)
+        results.print(f"CHILD: {child.kind} {json.dumps(child.payload)} {child.task_id}")
     if done.status == "COMPLETED":
-        results.print(f"RESULT: {json.dumps(done.result, ensure_ascii=False)}", markup=False, soft_wrap=True)
+        results.print(f"RESULT: {json.dumps(done.result, ensure_ascii=False)}")
     wait = "" if done.wait is None else f", next attempt after {done.wait.total_seconds():g} s"
     postponed = ", postponed: this one does not count" if done.postponed else ""
     results.print(f"STATUS: {done.status}{wait}{postponed}")
 
 
-def pure(error: BaseException) -> bool:
-    """Tell whether an error says all there is to say, so that no traceback helps."""
-    from taskguard.model.errors import KindUnavailable, SimulatedFailure
+def _told(error: BaseException) -> str:
+    """Return an error with its traceback from the work on; as one line if there is nothing of it to see."""
+    import traceback
+
+    from taskguard import testing
     from taskguard.work import RetryAfter
 
-    return isinstance(error, SimulatedFailure | KindUnavailable | RetryAfter)
+    own, trace = testing.FUNCTIONS / "taskguard", error.__traceback__
+    while trace and Path(trace.tb_frame.f_code.co_filename).is_relative_to(own):
+        trace = trace.tb_next
+    if trace is None or isinstance(error, RetryAfter):
+        return f"{type(error).__name__}: {error}"
+    return "".join(traceback.format_exception(type(error), error, trace)).rstrip()

@@ -2,7 +2,7 @@
 
 import sys
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -11,6 +11,8 @@ import pytest
 
 from taskguard.kinds import DEFAULT_LANE, Kind, Kinds, Lane
 from taskguard.model.errors import InvalidPayload, InvalidSubmission, KindUnavailable
+from taskguard.model.simulation import Simulation
+from taskguard.perform import Performer
 from taskguard.testing import KindsError, check_kinds, perform
 from taskguard.work import Context, PermanentError, RetryAfter
 
@@ -27,6 +29,18 @@ def greet(payload: Greeting, context: Context) -> Any:
 
 async def greet_later(payload: Any, context: Context) -> Any:
     return {"later": payload, "kind": context.kind}
+
+
+def write_down(payload: Any, context: Context) -> Any:
+    return str(context.created_at)
+
+
+def yields(payload: Any, context: Context) -> Any:
+    yield payload
+
+
+async def yields_later(payload: Any, context: Context) -> Any:
+    yield payload
 
 
 def misbehave(payload: Any, context: Context) -> Any:
@@ -52,6 +66,7 @@ def misbehave(payload: Any, context: Context) -> Any:
 def kinds(monkeypatch: pytest.MonkeyPatch) -> Kinds:
     module = ModuleType("work.sample")
     vars(module).update(greet=greet, later=greet_later, misbehave=misbehave, wrong=lambda payload: None, no=3)
+    vars(module).update(write_down=write_down, yields=yields, yields_later=yields_later)
     monkeypatch.setitem(sys.modules, "work.sample", module)
     return Kinds(
         {
@@ -125,6 +140,28 @@ def test_a_module_that_cannot_be_imported_postpones(kinds: Kinds) -> None:
     assert (done.status, done.postponed) == ("RETRYING", True)
 
 
+def test_a_module_that_ends_the_process_when_it_is_imported_ends_its_own_kind_alone(
+    kinds: Kinds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "module_that_exits.py").write_text("raise SystemExit(3)", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    exits = Kinds({"a": Kind("module_that_exits:work"), "later": kinds.declared["later"]}, kinds.lanes)
+    Performer(exits, Simulation()).load(DEFAULT_LANE)
+    done = perform("a", 1, kinds=exits)
+    assert isinstance(done.error, KindUnavailable)
+    assert done.postponed
+    assert perform("later", 1, kinds=exits).status == "COMPLETED"
+    with pytest.raises(KindsError, match="a: module_that_exits:work cannot be imported: SystemExit: 3"):
+        check_kinds(kinds=exits)
+
+
+def test_a_task_may_have_been_submitted_long_ago(kinds: Kinds) -> None:
+    long_ago = datetime(2020, 1, 2, tzinfo=UTC)
+    old = Kinds({"old": Kind("work.sample:write_down")} | dict(kinds.declared), kinds.lanes)
+    assert perform("old", 1, created_at=long_ago, kinds=old).result == str(long_ago)
+    assert perform("mis", "asks", created_at=long_ago, kinds=old).postponed
+
+
 def test_the_programs_own_kinds_are_whole_and_its_probe_can_be_tried() -> None:
     check_kinds()
     assert perform("probe", {"failAttempts": 1}).status == "RETRYING"
@@ -142,11 +179,13 @@ def test_kinds_that_cannot_be_done_are_all_named(kinds: Kinds) -> None:
         "missing": Kind("work.missing:work"),
         "gone": Kind("work.sample:gone"),
         "odd": Kind("work.sample:misbehave", payload=Odd),
+        "yields": Kind("work.sample:yields"),
+        "yields.later": Kind("work.sample:yields_later"),
     }
     with pytest.raises(KindsError) as caught:
         check_kinds(kinds=Kinds({**kinds.declared, **wrong}, kinds.lanes))
     found = [text.split(":")[0] for text in caught.value.mistakes]
-    assert found == ["wrong", "no", "missing", "gone", "odd"]
+    assert found == ["wrong", "no", "missing", "gone", "odd", "yields", "yields.later"]
     assert "must take a payload and a context: too many positional arguments" in str(caught.value)
     assert "which cannot be called" in str(caught.value)
 

@@ -165,6 +165,19 @@ def test_an_error_of_the_works_own_is_shown_with_its_traceback_and_children_are_
     assert done.returncode == 1
     assert "INFO work.images: making {'n': 0}" in done.stderr
     assert 'raise ValueError("[no] such thing")' in done.stderr
+    assert "taskguard" not in done.stderr
     child, status = done.stdout.splitlines()
     assert child.startswith('CHILD: a {"n": 1} ')
     assert status == "STATUS: RETRYING, next attempt after 5 s"
+
+
+def test_what_no_work_raised_is_told_in_one_line(tmp_path: Path) -> None:
+    _functions(tmp_path)
+    done = _in_a_copy(tmp_path, "perform", "thumbnail", "--payload", "{}")
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    assert done.stderr.startswith("KindUnavailable: work.images:make cannot be imported: ")
+    (tmp_path / "functions" / "work" / "images.py").write_text("def make(payload, context): ...", "utf-8")
+    done = _in_a_copy(tmp_path, "perform", "thumbnail", "--payload", "{}")
+    assert done.stderr == "InvalidPayload: /url field required\n"
+    assert done.stdout == "STATUS: DEAD_LETTERED\n"

@@ -217,6 +217,7 @@ def make_consumers(
                 batch_size=needed.consumes.batch_size,
                 batching_window_seconds=needed.consumes.batching_window_seconds,
                 maximum_concurrency=needed.max_concurrency,
+                pausable=needed.consumes.queue == "task_queue",
             )
             consumers[key] = QueueConsumer(component_name(key), args)
     return consumers

@@ -138,6 +138,8 @@ class QueueConsumerArgs(ComponentArgs):
         How long a batch is gathered, 0 to 300 s.
     maximum_concurrency
         Most invocations that the queue may cause at once, 2 to 1000.
+    pausable
+        Whether a person may pause it, so that no deployment resumes it.
     """
 
     queue: TaskQueue
@@ -145,6 +147,7 @@ class QueueConsumerArgs(ComponentArgs):
     batch_size: Annotated[int, limits.BATCH_SIZE]
     batching_window_seconds: Annotated[int, limits.BATCHING_WINDOW_SECONDS]
     maximum_concurrency: Annotated[int, limits.MAXIMUM_CONCURRENCY]
+    pausable: bool = False
 
 
 class QueueConsumer(pulumi.ComponentResource):
@@ -172,7 +175,7 @@ class QueueConsumer(pulumi.ComponentResource):
             metrics_config={"metrics": ["EventCount"]},
             tags=args.scope.tags,
             # Whoever paused a queue resumes it: a deployment in between must not.
-            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["enabled"]),
+            opts=pulumi.ResourceOptions(parent=self, ignore_changes=["enabled"] if args.pausable else None),
         )
         self.mapping_id = mapping.uuid
         self.register_outputs({"mappingId": self.mapping_id})

@@ -37,6 +37,8 @@ REFUSED_CALLS = 5
 # A task of up to 1 KB writes its record when it is submitted, claimed and completed, one unit each.
 WRITE_UNITS_A_TASK = 3
 SECONDS_AN_HOUR = 3600
+# That one alarm may read: https://github.com/aws/aws-cdk/issues/27144
+MOST_METRICS = 10
 # The waker runs every five minutes, and sends what is due within fifteen: a task that is this late was passed
 # over by five runs.
 WAKER_PERIOD_SECONDS = 300
@@ -201,14 +203,25 @@ def function_alarms(watched: Watched, key: str) -> tuple[Alarm, ...]:
 
 def common_alarms(watched: Watched) -> tuple[Alarm, ...]:
     """Return the alarms on what happens to functions from outside, to several of them at once."""
+    throttles = tuple(watched.function_metric(key, "Throttles") for key in watched.functions)
+    first, rest = throttles[:MOST_METRICS], throttles[MOST_METRICS:]
+    step = "see which function uses it; lower its concurrency or ask AWS for a higher quota."
+    more = Alarm(
+        name="more-functions-throttled",
+        meaning="Lambda refused to start functions of further lanes: the account's concurrency is used up.",
+        first_step=step,
+        when=Condition(rest),
+        evaluated_periods=QUIET_MINUTES,
+    )
     return (
         Alarm(
             name="functions-throttled",
             meaning="Lambda refused to start functions: the account's concurrency is used up.",
-            first_step="see which function uses it; lower its concurrency or ask AWS for a higher quota.",
-            when=Condition(tuple(watched.function_metric(key, "Throttles") for key in watched.functions)),
+            first_step=step,
+            when=Condition(first),
             evaluated_periods=QUIET_MINUTES,
         ),
+        *([more] if rest else []),
         Alarm(
             name="aws-refused",
             meaning="AWS refused a call for good: missing rights, a resource that is gone, bad input.",

@@ -79,7 +79,8 @@ class LayerRecipe:
         and chooses wheels for Lambda's interpreter, unless the functions run on the one that runs pip.
         """
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-        what = ["--requirement", str(requirements_file), "--require-hashes", "--no-deps"]
+        # With dependencies: pip then refuses a list that leaves one out, which would fail at run time only.
+        what = ["--requirement", str(requirements_file), "--require-hashes"]
         how = ["--only-binary", ":all:", "--no-compile", "--target", str(target)]
         if self.here:
             return [*pip, *what, *how]

@@ -43,7 +43,11 @@ LANES = FiguresByLane(
 _VARIABLE = Text(r"[A-Za-z][A-Za-z0-9_]{1,127}", "a name such as BUCKET", "BUCKET")
 WORK_ENVIRONMENT = TextMap(_VARIABLE, Text(r"[\s\S]{0,2048}", "up to 2048 characters", "VALUE"), most=50)
 WORK_SECRETS = TextMap(
-    _VARIABLE, Text(r"arn:[a-z-]+:secretsmanager:\S+:secret:[^\s*?]+", "a secret's ARN", EXAMPLE_ARN), most=50
+    _VARIABLE,
+    Text(
+        r"arn:[a-z-]+:secretsmanager:\S+:secret:[^\s*?]+-[A-Za-z0-9]{6}", "a secret's whole ARN", EXAMPLE_ARN
+    ),
+    most=50,
 )
 EMAIL = Text(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an e-mail address (empty is nobody)", "ops@example.com")
 

@@ -13,7 +13,7 @@ from taskguard.kinds import Kinds
 if TYPE_CHECKING:
     from infra.settings.stack import Settings
 
-EXAMPLE_ARN: Final = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME"
+EXAMPLE_ARN: Final = "arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-AbCdEf"
 
 OWN_VARIABLES: Final = frozenset(
     {
@@ -36,7 +36,10 @@ OWN_VARIABLES: Final = frozenset(
 """Environment variables that a lane's function has from the table of needs."""
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
-_RESERVED: Final = ("AWS_", "LAMBDA_", "POWERTOOLS_", "_")
+_RESERVED: Final = ("AWS_", "LAMBDA_", "POWERTOOLS_", "_", "PATH", "LD_LIBRARY_PATH", "PYTHONPATH")
+MOST_CHARACTERS: Final = 2000
+"""Of a lane's own variables, names and values together."""
+
 _ACTION: Final = re.compile(r"[a-z0-9-]{1,64}:[A-Za-z0-9*?]{1,128}")
 _RESOURCE: Final = re.compile(r"\*|arn:\S{1,2000}")
 
@@ -81,14 +84,23 @@ def work_problems(settings: "Settings", kinds: Kinds) -> Iterator[Problem]:
     yield from _unmatched("workEnvironment", asked, settings.work_environment, "VALUE")
     yield from _unmatched("workSecrets", secret, settings.work_secrets, EXAMPLE_ARN)
     for name in sorted(asked | secret):
-        if name in OWN_VARIABLES or name.startswith(_RESERVED) or name in asked & secret:
+        both = any(name in lane.environment and name in lane.secrets for lane in kinds.lanes.values())
+        if name in OWN_VARIABLES or name.startswith(_RESERVED) or both:
             yield Problem(name, "taken", "a name that neither Lambda nor TaskGuard, nor a secret, has")
-    for lane in sorted(settings.work_permissions.keys() - kinds.lanes.keys()):
+    for title, lane in kinds.lanes.items():
+        given = {key: settings.work_environment.get(key, "") for key in lane.environment}
+        if (size := sum(len(key) + len(value) for key, value in given.items())) > MOST_CHARACTERS:
+            yield Problem(
+                f"workEnvironment of the lane {title}",
+                f"{size} characters",
+                f"at most {MOST_CHARACTERS}, as a function has 4 KB for all of its variables",
+            )
+    for unknown in sorted(settings.work_permissions.keys() - kinds.lanes.keys()):
         known = ", ".join(sorted(kinds.lanes))
-        yield Problem(f"workPermissions.{lane}", "unknown", f"a lane of functions/work/kinds.py: {known}")
-    for lane, permissions in settings.work_permissions.items():
+        yield Problem(f"workPermissions.{unknown}", "unknown", f"a lane of functions/work/kinds.py: {known}")
+    for allowed, permissions in settings.work_permissions.items():
         for number, permission in enumerate(permissions):
-            yield from _too_wide(f"workPermissions.{lane}[{number}]", permission)
+            yield from _too_wide(f"workPermissions.{allowed}[{number}]", permission)
     in_vpc = sorted(name for name, lane in kinds.lanes.items() if lane.vpc)
     if in_vpc and not settings.work_vpc:
         yield Problem.of_setting(

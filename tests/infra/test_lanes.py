@@ -133,8 +133,22 @@ def test_messages_in_flight_are_added_up(two: ProgramRun) -> None:
 
 
 def test_a_paused_lane_stays_paused_when_something_is_deployed(two: ProgramRun) -> None:
-    for mapping in two.all(MAPPING):
-        assert mapping.ignored == {"enabled"}
+    ignored = {mapping.name: mapping.ignored for mapping in two.all(MAPPING)}
+    # The monitor's is never paused: a deployment puts it right.
+    assert ignored == {"monitor-dlq": set(), "process-task": {"enabled"}, "process-task-slow": {"enabled"}}
+
+
+def test_with_ten_lanes_no_alarm_reads_more_metrics_than_one_may() -> None:
+    lanes = {DEFAULT_LANE: Lane(), **{f"l{number}": Lane(max_concurrency=2) for number in range(9)}}
+    run = run_with_kinds(Kinds({}, lanes))
+    read = {
+        alarm.name: [each for each in alarm.inputs.get("metricQueries", []) if "metric" in each]
+        for alarm in run.all(ALARM)
+    }
+    assert max(map(len, read.values())) == 10
+    throttled = [*read["functions-throttled"], *read["more-functions-throttled"]]
+    names = {each["metric"]["dimensions"]["FunctionName"] for each in throttled}
+    assert names == set(run.exports["functionNames"].values())
 
 
 def test_a_stack_overrides_figures_of_its_lanes() -> None:

@@ -104,20 +104,19 @@ def test_pip_is_told_lambdas_platform_and_to_trust_only_hashes() -> None:
         "--platform manylinux2014_aarch64",
         "--implementation cp",
         "--python-version 3.13",
-        "--no-deps",
         "--no-compile",
     ):
         assert f" {option}" in command
 
 
-def _wheel(folder: Path, platform: str, python: str = OURS) -> str:
+def _wheel(folder: Path, platform: str, python: str = OURS, *, metadata: str = "") -> str:
     """Make a wheel of a package with one module, and return requirements that pin it."""
     tag = f"cp{python.removeprefix('python').replace('.', '')}"
     wheel = folder / f"sample-1.0-{tag}-{tag}-{platform}.whl"
     files = {
         "sample.py": "def name() -> str:\n    return 'sample'\n",
         "broken.py": "def (:\n",
-        "sample-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: sample\nVersion: 1.0\n",
+        "sample-1.0.dist-info/METADATA": f"Metadata-Version: 2.1\nName: sample\nVersion: 1.0\n{metadata}",
         "sample-1.0.dist-info/WHEEL": f"Wheel-Version: 1.0\nTag: {tag}-{tag}-{platform}\n",
         "sample-1.0.dist-info/RECORD": "",
     }
@@ -242,6 +241,12 @@ def test_for_an_emulator_the_layer_is_for_the_python_that_runs_the_functions(tmp
     assert "python/sample.py" in contents(layer_folder(recipe, tmp_path / "cache"))
     with pytest.raises(LayerBuildError, match="No matching distribution"):
         layer_folder(LayerRecipe(recipe.requirements, "python3.99"), tmp_path / "cache")
+
+
+def test_a_list_that_leaves_a_dependency_out_fails_the_build(tmp_path: Path) -> None:
+    requirements = _wheel(tmp_path, "manylinux2014_aarch64", metadata="Requires-Dist: other\n")
+    with pytest.raises(LayerBuildError, match="other"):
+        layer_folder(LayerRecipe(requirements, OURS), tmp_path / "cache")
 
 
 def _here() -> str:

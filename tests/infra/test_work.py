@@ -85,9 +85,14 @@ def problems(changes: Mapping[str, str], kinds: Kinds = KINDS) -> str:
         ({"workEnvironment": "{}"}, "taskguard:workEnvironment: {THUMBNAIL_BUCKET: VALUE}"),
         (
             {"workSecrets": "{}"},
-            "workSecrets: {STRIPE_KEY: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME}",
+            "workSecrets: {STRIPE_KEY: arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME-AbCdEf}",
         ),
-        ({"workSecrets": '{"STRIPE_KEY": "sk_live_1"}'}, "a secret's ARN"),
+        ({"workSecrets": '{"STRIPE_KEY": "sk_live_1"}'}, "a secret's whole ARN"),
+        ({"workSecrets": f'{{"STRIPE_KEY": "{SECRET[:-7]}"}}'}, "a secret's whole ARN"),
+        (
+            {"workEnvironment": f'{{"THUMBNAIL_BUCKET": "{"x" * 2000}"}}'},
+            "at most 2000, as a function has 4 KB",
+        ),
         ({"workVpc": "{}"}, "workVpc is missing; it must be the network of the lane slow"),
         ({"workVpc": '{"subnetIds": ["subnet-00000001"], "securityGroupIds": []}'}, "a map of subnetIds and"),
         ({"workVpc": '{"subnetIds": ["subnet-00000001"]}'}, "a map of subnetIds and"),
@@ -121,7 +126,7 @@ def test_what_does_not_fit_stops_the_preview_with_the_line_to_write(
     assert text in problems(changes)
 
 
-@pytest.mark.parametrize("name", ["LANE", "AWS_REGION", "POWERTOOLS_LOG_LEVEL", "LAMBDA_TASK_ROOT"])
+@pytest.mark.parametrize("name", ["LANE", "AWS_REGION", "POWERTOOLS_LOG_LEVEL", "LAMBDA_TASK_ROOT", "PATH"])
 def test_names_that_lambda_or_taskguard_use_are_refused(name: str) -> None:
     kinds = Kinds({}, {DEFAULT_LANE: Lane(environment=(name,)), "slow": SLOW})
     given = f'{{"THUMBNAIL_BUCKET": "photos", "{name}": "a"}}'

@@ -140,6 +140,19 @@ def test_a_payload_that_is_no_object_does_not_fit(payload: Any) -> None:
     assert list(faults(payload)) == [""]
 
 
+@dataclass
+class Picky:
+    size: int
+
+    def __post_init__(self) -> None:
+        raise (ValueError if self.size else TypeError)("not today")
+
+
+def test_what_a_dataclass_itself_refuses_is_a_fault_whatever_it_raises() -> None:
+    assert "not today" in faults({"size": 1}, Picky)[""]
+    assert faults({"size": 0}, Picky) == {"": "is refused: TypeError: not today"}
+
+
 def test_no_more_than_fifty_faults_are_named() -> None:
     found = faults({"id": "7", "size": {"width": 1}, "tags": [1] * 60})
     assert len(found) == 51

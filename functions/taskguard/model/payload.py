@@ -91,6 +91,8 @@ def to_payload(declared: type | None, payload: Json) -> Any:
         if len(found) > MAX_FAULTS:
             faults.append(Fault("", f"has {len(found) - MAX_FAULTS} more faults"))
         raise PayloadFaults(faults) from error
+    except Exception as error:  # whatever a `__post_init__` raises that is no ValueError
+        raise PayloadFaults([Fault("", f"is refused: {type(error).__name__}: {error}")]) from error
 
 
 def schema_of(declared: type, place: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ and left: the local cloud has no updates (docs/local-cloud.md).
 
 import contextvars
 import hashlib
+import os
+import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import pulumi
+from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
 from local.aws_clients import WAITER_CONFIG, AwsClients
@@ -88,34 +91,52 @@ class Reloader:
     deployed: Deployed
     say: Callable[[str], None]
     keep_outputs: Callable[[Mapping[str, Any]], None]
+    _broken: set[Path] = field(default_factory=set)
 
     def reload(self, changed: list[Path]) -> None:
         """Take changed files over, and say what became of it; a mistake in them leaves all as it was."""
         began = time.monotonic()
-        files = _few([str(path.relative_to(self.program.folder)) for path in changed])
-        if faults := [fault for path in changed if (fault := _syntax_error(path))]:
+        files = _few([self._shown(path) for path in changed])
+        if faults := self._syntax_errors(changed):
             self.say(f"Not updated: {'; '.join(faults)}")
             return
         again = _Again(self.deployed)
         monitor = ProgramMonitor(again)
         try:
             contextvars.Context().run(execute, self.program, monitor)
-        except Exception as error:  # whatever the program raises about the saved files
-            told = str(error) if isinstance(error, pulumi.RunError) else f"{type(error).__name__}: {error}"
-            self.say(f"Not updated ({files} saved): {told}")
+        # Whatever the program raises about the saved files; `sys.exit` would end the watching without a word.
+        except (Exception, SystemExit) as error:
+            self.say(f"Not updated ({files} saved): {_told(error)}")
             return
         others = list(self._others(again.inputs))
         if self._has_other_queues(again.inputs):
             # Code that knows a lane which has no queue would send its tasks to and fro.
             self.say(f"Not updated ({files} saved): restart to get {_few(others)}")
             return
-        updated = self._update_all(again.inputs)
+        try:
+            updated = self._update_all(again.inputs)
+        except (BotoCoreError, ClientError) as error:
+            self.say(f"Not all updated ({files} saved); save again to try again: {_told(error)}")
+            return
         self.keep_outputs({**(monitor.stack_outputs or {}), "awsEndpointUrl": self.aws.endpoint_url})
         if updated:
             seconds = time.monotonic() - began
             self.say(f"Updated {', '.join(updated)} in {seconds:.1f} s ({files} saved)")
         if others:
             self.say(f"Restart to get the rest of the change: {_few(others)}")
+
+    def _syntax_errors(self, changed: list[Path]) -> list[str]:
+        """Return what is wrong with the changed files, and with those that were broken already.
+
+        A broken file is in the packages too, and must not go along when another file is saved.
+        """
+        faults = {path: fault for path in self._broken.union(changed) if (fault := _syntax_error(path))}
+        self._broken.clear()
+        self._broken.update(faults)
+        return [f"{self._shown(path)}{faults[path]}" for path in sorted(faults)]
+
+    def _shown(self, path: Path) -> str:
+        return str(path.relative_to(self.program.folder))
 
     def _has_other_queues(self, wanted: Mapping[Key, object]) -> bool:
         return any(key[0] == QUEUE for key in wanted.keys() ^ self.deployed.inputs.keys())
@@ -147,7 +168,7 @@ class Reloader:
             what = f"{key[0].rsplit(':', 1)[1]} {key[1]}"
             if before is None or after is None:
                 yield f"{what} ({'new' if before is None else 'gone'})"
-            elif {**before, "code": None} != {**after, "code": None}:
+            elif _without_code(key, before) != _without_code(key, after):
                 yield what
 
 
@@ -160,12 +181,24 @@ class _Code:
 
 
 def _comparable(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a resource's inputs with archives as what is in them."""
+    """Return a resource's inputs with archives as what is in them; Pulumi's own are never equal."""
     values: dict[str, Any] = {key: plain(value) for key, value in inputs.items()}
-    if isinstance(values.get("code"), pulumi.AssetArchive):
-        content = zip_bytes(values["code"])
-        values["code"] = _Code(hashlib.sha256(content).hexdigest(), content)
+    match values.get("code"):
+        case pulumi.AssetArchive() as archive:
+            content = zip_bytes(archive)
+            values["code"] = _Code(hashlib.sha256(content).hexdigest(), content)
+        case pulumi.FileArchive() as archive:  # the layer's, whose folder is named by its content
+            values["code"] = archive.path
     return values
+
+
+def _without_code(key: Key, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what cannot be taken over: all of a resource's inputs but a function's code."""
+    return {**inputs, "code": None} if key[0] == FUNCTION else inputs
+
+
+def _told(error: BaseException) -> str:
+    return str(error) if isinstance(error, pulumi.RunError) else f"{type(error).__name__}: {error}"
 
 
 def _few(names: list[str]) -> str:
@@ -174,13 +207,16 @@ def _few(names: list[str]) -> str:
 
 
 def _syntax_error(path: Path) -> str | None:
-    if path.suffix != ".py" or not path.exists():
+    """Return where and why a module cannot be parsed, to be put behind its name."""
+    if path.suffix != ".py":
         return None
     try:
         compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
+    except OSError:  # it was removed, perhaps this very moment; else packing it will say more
+        return None
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
-        return f"{path.name}:{line}: {getattr(error, 'msg', error)}" if line else f"{path.name}: {error}"
+        return f":{line}: {getattr(error, 'msg', error)}" if line else f": {error}"
     return None
 
 
@@ -190,16 +226,19 @@ Snapshot: TypeAlias = dict[Path, tuple[int, int]]
 def snapshot(folder: Path) -> Snapshot:
     """Return size and time of each file of a folder, without those that tools leave there."""
     found = {}
-    for path in folder.rglob("*"):
-        parts = path.relative_to(folder).parts
-        if any(part.startswith(".") or part == "__pycache__" for part in parts) or path.name.endswith("~"):
-            continue
-        try:
-            state = path.stat()
-        except OSError:  # it went meanwhile
-            continue
-        if path.is_file():
-            found[path] = (state.st_mtime_ns, state.st_size)
+    # Not `rglob`: it raises if a folder goes while it looks, as when another branch is checked out.
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and name != "__pycache__"]
+        for name in files:
+            if name.startswith(".") or name.endswith("~"):
+                continue
+            path = Path(place, name)
+            try:
+                state = path.stat()
+            except OSError:  # it went meanwhile
+                continue
+            if stat.S_ISREG(state.st_mode):
+                found[path] = (state.st_mtime_ns, state.st_size)
     return found
 
 

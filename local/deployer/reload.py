@@ -11,7 +11,6 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -26,6 +25,7 @@ from local.resources.inputs import plain
 from local.resources.lambda_ import zip_bytes
 
 FUNCTION: Final = "aws:lambda/function:Function"
+MAPPING: Final = "aws:lambda/eventSourceMapping:EventSourceMapping"
 QUEUE: Final = "aws:sqs/queue:Queue"
 MOST_NAMED: Final = 3
 POLL_SECONDS: Final = 0.25
@@ -142,21 +142,33 @@ class Reloader:
         return any(key[0] == QUEUE for key in wanted.keys() ^ self.deployed.inputs.keys())
 
     def _update_all(self, wanted: Mapping[Key, Mapping[str, Any]]) -> list[str]:
-        """Update the functions whose code has changed, side by side; return their logical names."""
+        """Give functions their code where it has changed; return their logical names.
+
+        Those that queues invoke come first. The emulator ends a function's processes when it gets new code,
+        whatever they do: if the API already took tasks of a new kind, their messages could be lost from
+        sight until the visibility timeout.
+        """
         functions = [key for key in self.deployed.inputs if key[0] == FUNCTION]
-        with ThreadPoolExecutor(max(len(functions), 1)) as pool:
-            changed = pool.map(lambda key: self._update(key, wanted.get(key, {})), functions)
-            return sorted(key[1] for key, has_changed in zip(functions, changed, strict=True) if has_changed)
+        in_order = sorted(functions, key=lambda key: (not self._is_invoked_by_a_queue(key), key))
+        updated = [key for key in in_order if self._update(key, wanted.get(key, {}))]
+        waiter = self.aws.functions.get_waiter("function_updated_v2")
+        for key in updated:
+            waiter.wait(FunctionName=self.deployed.results[key][0], WaiterConfig=WAITER_CONFIG)
+        return sorted(name for _, name in updated)
+
+    def _is_invoked_by_a_queue(self, function: Key) -> bool:
+        name, state = self.deployed.results[function]
+        mapped = (inputs["functionName"] for key, inputs in self.deployed.inputs.items() if key[0] == MAPPING)
+        return any(each in (name, state.get("arn")) for each in mapped)
 
     def _update(self, key: Key, wanted: Mapping[str, Any]) -> bool:
         """Give a function its code if that has changed; return whether it had."""
         before, code = self.deployed.inputs[key], wanted.get("code")
         if code is None or code == before["code"]:
             return False
-        name = self.deployed.results[key][0]
-        self.aws.functions.update_function_code(FunctionName=name, ZipFile=code.content)
-        waiter = self.aws.functions.get_waiter("function_updated_v2")
-        waiter.wait(FunctionName=name, WaiterConfig=WAITER_CONFIG)
+        self.aws.functions.update_function_code(
+            FunctionName=self.deployed.results[key][0], ZipFile=code.content
+        )
         before["code"] = code
         return True
 

@@ -50,8 +50,12 @@ class Cloud:
 
     def save_kinds(self, kinds: str) -> None:
         """Declare other kinds, and wait until the functions know them."""
+        self.save("kinds.py", KINDS.replace('KINDS = {"letter": Kind("work.letters:send")}', kinds))
+
+    def save(self, name: str, text: str) -> None:
+        """Save a file of the work, and wait until functions have it."""
         before = len(self.said)
-        self.program.write("kinds.py", KINDS.replace('KINDS = {"letter": Kind("work.letters:send")}', kinds))
+        self.program.write(name, text)
         done = becomes_true(lambda: any(text.startswith("Updated") for text in self.said[before:]), 60)
         assert done, self.said[before:]
 
@@ -122,6 +126,16 @@ def test_a_kind_is_its_function_and_its_line_and_a_saved_file_is_taken_over(clou
     assert accepted.status_code == 202
     (record,) = cloud.until([accepted.json()["taskId"]], lambda task: task.is_settled).values()
     assert (record.result, record.attempt_count) == ({"hello": "you"}, 1)
+
+
+def test_a_worker_that_is_warm_does_not_go_on_with_the_code_before_a_save(cloud: Cloud) -> None:
+    cloud.until(cloud.accept("before", "letter", 1), lambda task: task.is_settled)
+    cloud.save("letters.py", LETTERS.replace('"sent"', '"posted"'))
+    records = cloud.until(cloud.accept("after", "letter", 3), lambda task: task.is_settled)
+    cloud.save("letters.py", LETTERS)
+    assert {task_id: record.result for task_id, record in records.items()} == {
+        task_id: {"posted": task_id, "as": "letter"} for task_id in records
+    }
 
 
 def test_a_lane_is_its_line(cloud: Cloud) -> None:

@@ -17,7 +17,7 @@ from botocore.exceptions import EndpointConnectionError
 
 from local.deployer.deploy import run_program
 from local.deployer.engine import Program
-from local.deployer.reload import FUNCTION, QUEUE, Deployed, Reloader, snapshot, watch
+from local.deployer.reload import FUNCTION, MAPPING, QUEUE, Deployed, Reloader, snapshot, watch
 
 MAIN = """
 import pulumi
@@ -27,6 +27,8 @@ import settings_of_the_test as given
 code = pulumi.AssetArchive({name: pulumi.FileAsset(f"functions/{name}") for name in given.FILES})
 for name in given.FUNCTIONS:
     aws.lambda_.Function(name, name=name, role="role", handler="h", code=code, timeout=given.TIMEOUT)
+for name in given.INVOKED_BY_QUEUES:
+    aws.lambda_.EventSourceMapping(name, function_name=name, event_source_arn="arn:aws:sqs:::tasks")
 for name in given.QUEUES:
     aws.sqs.Queue(name, name=name)
 aws.lambda_.LayerVersion("packages", layer_name="packages", code=pulumi.FileArchive(given.LAYER))
@@ -68,7 +70,7 @@ class Cloud:
 
     def __post_init__(self) -> None:
         program = Program(self.folder, "taskguard", "local", {"aws:region": "us-east-1"})
-        deployed = Deployed(lambda type_, name, values: (name, {**values, "arn": name}))
+        deployed = Deployed(lambda type_, name, values: (name, {**values, "arn": f"arn:{name}"}))
         run_program(program, deployed)
         aws: Any = self
         self.reloader = Reloader(aws, program, deployed, self.said.append, self.outputs.append)
@@ -97,6 +99,7 @@ def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quiet_asyncio: None) 
     vars(settings).update(
         FILES=["a.py"],
         FUNCTIONS=["one"],
+        INVOKED_BY_QUEUES=[],
         QUEUES=["tasks"],
         TIMEOUT=3,
         LAYER="layer-1",
@@ -223,9 +226,21 @@ def test_code_that_knows_other_queues_than_there_are_is_not_taken(
     assert cloud.said == [f"Not updated (functions/a.py saved): restart to get {told}"]
 
 
+def test_functions_that_queues_invoke_know_a_new_kind_before_the_api_takes_its_tasks(cloud: Cloud) -> None:
+    cloud.settings["FUNCTIONS"] = ["a-submit", "b-process", "c-read", "d-process"]
+    cloud.settings["INVOKED_BY_QUEUES"] = ["arn:d-process", "b-process"]  # AWS takes either
+    again = Cloud(cloud.folder, cloud.settings)
+    again.save("a.py", "A = 2\n")
+    assert list(again.functions.codes) == ["b-process", "d-process", "a-submit", "c-read"]
+    assert again.said[0].startswith("Updated a-submit, b-process, c-read, d-process in ")
+
+
 def test_types_are_those_of_the_provider(cloud: Cloud) -> None:
+    cloud.settings["INVOKED_BY_QUEUES"] = ["one"]
+    cloud = Cloud(cloud.folder, cloud.settings)
     assert {key[0] for key in cloud.reloader.deployed.inputs} == {
         FUNCTION,
+        MAPPING,
         QUEUE,
         "aws:lambda/layerVersion:LayerVersion",
     }

@@ -19,7 +19,7 @@ import pulumi
 from botocore.exceptions import BotoCoreError, ClientError
 from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
-from local.aws_clients import WAITER_CONFIG, AwsClients
+from local.aws_clients import AwsClients
 from local.deployer.engine import Program, ProgramMonitor, execute
 from local.resources.inputs import plain
 from local.resources.lambda_ import zip_bytes
@@ -151,9 +151,6 @@ class Reloader:
         functions = [key for key in self.deployed.inputs if key[0] == FUNCTION]
         in_order = sorted(functions, key=lambda key: (not self._is_invoked_by_a_queue(key), key))
         updated = [key for key in in_order if self._update(key, wanted.get(key, {}))]
-        waiter = self.aws.functions.get_waiter("function_updated_v2")
-        for key in updated:
-            waiter.wait(FunctionName=self.deployed.results[key][0], WaiterConfig=WAITER_CONFIG)
         return sorted(name for _, name in updated)
 
     def _is_invoked_by_a_queue(self, function: Key) -> bool:
@@ -166,6 +163,7 @@ class Reloader:
         before, code = self.deployed.inputs[key], wanted.get("code")
         if code is None or code == before["code"]:
             return False
+        # Not waiting for `LastUpdateStatus`: the emulator reports it half a second after the code is there.
         self.aws.functions.update_function_code(
             FunctionName=self.deployed.results[key][0], ZipFile=code.content
         )

@@ -50,12 +50,6 @@ class FakeLambda:
             raise EndpointConnectionError(endpoint_url="http://emulator")
         self.codes[FunctionName] = ZipFile
 
-    def get_waiter(self, name: str) -> "FakeLambda":
-        return self
-
-    def wait(self, **_: Any) -> None:
-        """Return at once."""
-
 
 @dataclass
 class Cloud:
